@@ -1,0 +1,7 @@
+//! bagsy: a team inbox in the terminal, over plain IMAP.
+//!
+//! The library is laid out in layers that import downward only (see `docs/architecture.md`):
+//! [`model`] ← [`wire`], [`mail`] ← [`imap`], [`smtp`], [`store`] ← [`engine`] ← [`tui`], [`cli`]; beneath [`imap`] and
+//! [`smtp`] lies [`net`], the connection that both speak on. [`config`] is read by whoever connects; [`demo`] stands beside, known to `main` and the tests alone.
+
+pub mod model;

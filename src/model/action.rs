@@ -1,0 +1,30 @@
+//! What a person can do to a conversation, the same for keys and verbs.
+
+use super::{Handle, Status};
+
+/// One change of one conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    Claim,
+    Release,
+    Assign(Handle),
+    TakeOver,
+    Waiting,
+    Done,
+    Reopen,
+    Tag {
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+    Urgent(bool),
+    /// Set or take off `\Seen` on all its messages in INBOX.
+    Seen(bool),
+}
+
+/// What a change expects to find; where it no longer holds, nothing is changed (exit code 3).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Expectation {
+    /// `Some(None)`: nobody holds it; `Some(Some(h))`: `h` does.
+    pub assignee: Option<Option<Handle>>,
+    pub status: Option<Status>,
+}

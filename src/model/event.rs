@@ -1,0 +1,126 @@
+//! What happened to a conversation, as `watch` tells it and the line above the hints says it.
+
+use jiff::Timestamp;
+
+use super::{Assignee, Conversation, ConversationId, Status};
+
+/// The kinds of events of `bagsy watch` that are born of a mailbox's change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    New,
+    Claimed,
+    Released,
+    Assigned,
+    TakeOver,
+    Contested,
+    Status,
+    Tagged,
+    Replied,
+}
+
+impl ChangeKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Claimed => "claimed",
+            Self::Released => "released",
+            Self::Assigned => "assigned",
+            Self::TakeOver => "takeover",
+            Self::Contested => "contested",
+            Self::Status => "status",
+            Self::Tagged => "tagged",
+            Self::Replied => "replied",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        use ChangeKind as K;
+        [K::New, K::Claimed, K::Released, K::Assigned, K::TakeOver, K::Contested, K::Status, K::Tagged, K::Replied]
+            .into_iter()
+            .find(|k| k.as_str() == word)
+    }
+}
+
+/// One change of one conversation, in the order in which the cache learnt of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub at: Timestamp,
+    pub kind: ChangeKind,
+    pub mailbox: String,
+    pub conversation: ConversationId,
+    pub subject: String,
+    /// Whoever did it, as far as the mailbox tells.
+    pub by: Option<String>,
+    pub status: Status,
+    pub assignee: Assignee,
+    pub tags: Vec<String>,
+}
+
+impl Change {
+    /// The changes that lead from `before` to `after`, seen at `at`. `before` is `None` for a conversation that was not
+    /// there; `new_mail_from`: whose mail came in with the change; `is_new_answer`: whether an answer of ours did.
+    pub fn between(
+        before: Option<&Conversation>,
+        after: &Conversation,
+        new_mail_from: Option<&str>,
+        is_new_answer: bool,
+        at: Timestamp,
+    ) -> Vec<Self> {
+        let mut kinds: Vec<(ChangeKind, Option<String>)> = Vec::new();
+        let holder = after.assignee.holder().map(|h| h.as_str().to_owned());
+        if let Some(sender) = new_mail_from {
+            kinds.push((ChangeKind::New, Some(sender.to_owned())));
+        }
+        if is_new_answer {
+            kinds.push((ChangeKind::Replied, holder.clone()));
+        }
+        let was = before.map_or(&Assignee::Free, |b| &b.assignee);
+        match (was, &after.assignee) {
+            (was, now) if was == now => {}
+            (_, Assignee::Contested(_)) => kinds.push((ChangeKind::Contested, None)),
+            (Assignee::Held(old), Assignee::Free) => kinds.push((ChangeKind::Released, Some(old.as_str().to_owned()))),
+            (Assignee::Held(_), Assignee::Held(_)) => kinds.push((ChangeKind::TakeOver, holder.clone())),
+            (Assignee::Free | Assignee::Contested(_), Assignee::Held(_)) => {
+                kinds.push((ChangeKind::Claimed, holder.clone()))
+            }
+            (Assignee::Contested(_), Assignee::Free) => kinds.push((ChangeKind::Released, None)),
+            (Assignee::Free, Assignee::Free) => {}
+        }
+        if let Some(before) = before {
+            if before.status != after.status {
+                kinds.push((ChangeKind::Status, holder.clone()));
+            }
+            if before.tags != after.tags || before.urgent != after.urgent {
+                kinds.push((ChangeKind::Tagged, None));
+            }
+        }
+        let change = |(kind, by)| Self {
+            at,
+            kind,
+            mailbox: after.mailbox.clone(),
+            conversation: after.id.clone(),
+            subject: after.subject.clone(),
+            by,
+            status: after.status,
+            assignee: after.assignee.clone(),
+            tags: after.tags.clone(),
+        };
+        kinds.into_iter().map(change).collect()
+    }
+
+    /// The line of `watch --json`.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "at": self.at,
+            "event": self.kind.as_str(),
+            "mailbox": self.mailbox,
+            "conversation": self.conversation,
+            "subject": self.subject,
+            "by": self.by,
+            "status": self.status,
+            "assignee": self.assignee.holder(),
+            "contested": matches!(self.assignee, Assignee::Contested(_)),
+            "tags": self.tags,
+        })
+    }
+}

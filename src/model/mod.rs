@@ -1,0 +1,23 @@
+//! What a team inbox is, in plain types. Pure: no I/O, no async, no clock of its own.
+
+mod action;
+mod address;
+mod conversation;
+mod error;
+mod event;
+mod handle;
+mod ids;
+mod mailbox;
+mod message;
+mod view;
+
+pub use action::{Action, Expectation};
+pub use address::Address;
+pub use conversation::{Assignee, Conversation, Presence, Status};
+pub use error::{ErrorKind, Refusal};
+pub use event::{Change, ChangeKind};
+pub use handle::{Handle, InvalidHandle};
+pub use ids::{ConversationId, MessageId, ModSeq, Uid, UidValidity};
+pub use mailbox::{Capability, Grade, Mailbox, Rights, Role};
+pub use message::{Flags, Message};
+pub use view::View;
