@@ -4,4 +4,5 @@
 //! [`model`] ← [`wire`], [`mail`] ← [`imap`], [`smtp`], [`store`] ← [`engine`] ← [`tui`], [`cli`]; beneath [`imap`] and
 //! [`smtp`] lies [`net`], the connection that both speak on. [`config`] is read by whoever connects; [`demo`] stands beside, known to `main` and the tests alone.
 
+pub mod config;
 pub mod model;

@@ -1,0 +1,299 @@
+//! What the configuration file says, in types. [`super::read`] makes them of the text.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::endpoint::{Endpoint, Secret};
+use super::error::ConfigError;
+use super::handle::{NoHandle, default_handle};
+use super::read;
+use crate::model::{Handle, Role};
+
+/// A whole configuration, checked: every mailbox names an account that is there, and there is at least one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The accounts by their names.
+    pub accounts: BTreeMap<String, Account>,
+    /// The mailboxes that are configured, in the order of the file. Others may be found on the server.
+    pub mailboxes: Vec<MailboxConfig>,
+    /// How much is kept.
+    pub cache: Cache,
+    /// How the screen looks.
+    pub ui: Ui,
+}
+
+/// One login of the user at one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its name in the file: `work` of `[account.work]`.
+    pub key: String,
+    /// The login.
+    pub user: String,
+    /// The person's display name.
+    pub name: Option<String>,
+    /// The handle that the configuration names; see [`Account::handle_in`] for the one that counts.
+    pub handle: Option<Handle>,
+    /// Where mail lies.
+    pub imap: Imap,
+    /// Where answers are handed in.
+    pub smtp: Endpoint,
+    /// How it proves itself.
+    pub auth: Auth,
+}
+
+/// The IMAP side of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imap {
+    /// The server.
+    pub endpoint: Endpoint,
+    /// Whether COMPRESS may be used.
+    pub compress: Compress,
+    /// The most connections that are held at once.
+    pub connections: u16,
+}
+
+/// Whether a connection may be compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compress {
+    /// Where the server offers it and it pays.
+    Auto,
+    /// Not at all.
+    Never,
+}
+
+/// How an account proves itself to its servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// By a password.
+    Password(PasswordFrom),
+    /// By an access token that this command prints.
+    OAuth2 {
+        /// Run through `sh -c`.
+        command: String,
+    },
+}
+
+/// Where a password comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordFrom {
+    /// The first line that this command prints; run through `sh -c`.
+    Command(String),
+    /// This environment variable.
+    Env(String),
+    /// The system's keyring, else the person is asked.
+    Keyring,
+    /// The person is asked, the keyring left alone.
+    Ask,
+    /// Known already: the password of servers of the program's own. No file can say this.
+    Given(Secret),
+}
+
+/// A mailbox as the configuration describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxConfig {
+    /// Its address.
+    pub address: String,
+    /// The account that reaches it; there is one of this name.
+    pub account: String,
+    /// The display name for From.
+    pub name: Option<String>,
+    /// Further addresses that mean it.
+    pub addresses: Vec<String>,
+    /// IMAP name of its INBOX, exactly as LIST shows it.
+    pub root: Option<String>,
+    /// IMAP names of its other folders, where they are not to be found by themselves.
+    pub folders: BTreeMap<Role, String>,
+    /// The login under which it is opened, where it is its own.
+    pub user: Option<String>,
+    /// Conversations older than this day are no work.
+    pub since: Option<Date>,
+    /// What finishing a conversation does.
+    pub done: DoneMeans,
+    /// What becomes of a conversation once it is answered.
+    pub after_reply: AfterReply,
+}
+
+/// What finishing a conversation does beside the keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DoneMeans {
+    /// Its messages move to Archive, where the rights allow.
+    Archive,
+    /// Nothing: it stays in INBOX.
+    Keyword,
+}
+
+/// What becomes of a conversation once it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AfterReply {
+    /// It is the customer's turn.
+    Waiting,
+    /// It stays open.
+    Open,
+    /// It is done.
+    Done,
+}
+
+/// How much is kept on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cache {
+    /// The most bytes of mail bodies.
+    pub size: u64,
+    /// Which bodies are fetched ahead of need.
+    pub prefetch: Prefetch,
+}
+
+/// Which bodies are fetched ahead of need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefetch {
+    /// Those of open conversations.
+    Open,
+    /// None.
+    None,
+}
+
+/// How the screen looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ui {
+    /// Its colours.
+    pub theme: Theme,
+    /// Its lines and marks.
+    pub glyphs: Glyphs,
+}
+
+/// The screen's colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark or light as the terminal's background is.
+    Auto,
+    /// For a dark background.
+    Dark,
+    /// For a light background.
+    Light,
+}
+
+/// The screen's lines and marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Glyphs {
+    /// Box drawing and symbols.
+    Unicode,
+    /// ASCII alone.
+    Ascii,
+}
+
+/// One sign-in: connections and cache belong to it. A mailbox with a `user` of its own is a login of its own.
+#[derive(Debug, Clone)]
+pub struct Login<'a> {
+    /// Where it signs in, and with whose secret.
+    pub account: &'a Account,
+    /// The name it signs in with.
+    pub user: &'a str,
+    /// The configured mailboxes that it reaches.
+    pub mailboxes: Vec<&'a MailboxConfig>,
+}
+
+impl Config {
+    /// Reads and checks the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with the line where there is one.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => ConfigError::NotFound { file: file.to_owned() },
+            _ => ConfigError::Unreadable { file: file.to_owned(), source },
+        })?;
+        Self::parse(file, &text)
+    }
+
+    /// Reads and checks the text of `file`; relative paths in it start from that file's folder.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`].
+    pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
+        read::config(file, text)
+    }
+
+    /// The account of this name.
+    pub fn account(&self, key: &str) -> Option<&Account> {
+        self.accounts.get(key)
+    }
+
+    /// The mailbox with this address, further address or root.
+    pub fn mailbox(&self, name: &str) -> Option<&MailboxConfig> {
+        let by_root = || self.mailboxes.iter().find(|mailbox| mailbox.root.as_deref() == Some(name));
+        self.mailboxes.iter().find(|mailbox| mailbox.is_meant_by(name)).or_else(by_root)
+    }
+
+    /// All sign-ins: each account's own, then those of mailboxes with a `user` of their own.
+    pub fn logins(&self) -> Vec<Login<'_>> {
+        let own = |account| Login { account, user: account.user.as_str(), mailboxes: Vec::new() };
+        let mut logins: Vec<Login<'_>> = self.accounts.values().map(own).collect();
+        for mailbox in &self.mailboxes {
+            let Some(account) = self.accounts.get(&mailbox.account) else { continue };
+            let user = mailbox.user.as_deref().unwrap_or(&account.user);
+            match logins.iter_mut().find(|login| login.account.key == account.key && login.user == user) {
+                Some(login) => login.mailboxes.push(mailbox),
+                None => logins.push(Login { account, user, mailboxes: vec![mailbox] }),
+            }
+        }
+        logins
+    }
+}
+
+impl Account {
+    /// The person's handle in a mailbox: the configured one, else the login's local part, where that tells who it is.
+    /// `mailbox` is the mailbox's address and `root` the IMAP name of its INBOX.
+    ///
+    /// # Errors
+    /// [`NoHandle`] where only the configuration can say it; there are no claims then.
+    pub fn handle_in(&self, mailbox: Option<&str>, root: &str) -> Result<Handle, NoHandle> {
+        match &self.handle {
+            Some(handle) => Ok(handle.clone()),
+            None => default_handle(&self.user, mailbox, Some(root)),
+        }
+    }
+
+    /// The servers of this account that are spoken to without TLS.
+    pub fn plain_endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        [&self.imap.endpoint, &self.smtp].into_iter().filter(|endpoint| endpoint.is_plain())
+    }
+}
+
+impl MailboxConfig {
+    /// Whether this address is the mailbox's, or a further one of it.
+    pub fn is_meant_by(&self, address: &str) -> bool {
+        std::iter::once(&self.address).chain(&self.addresses).any(|own| own.eq_ignore_ascii_case(address))
+    }
+
+    /// The moment that `since` means, the same on every teammate's machine: midnight in UTC.
+    pub fn since_timestamp(&self) -> Option<Timestamp> {
+        let zoned = self.since?.to_zoned(TimeZone::UTC).ok()?;
+        Some(zoned.timestamp())
+    }
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { size: 2_000_000_000, prefetch: Prefetch::Open }
+    }
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self { theme: Theme::Auto, glyphs: Glyphs::Unicode }
+    }
+}
+
+/// Where a path of the file leads: `~/` is the home folder, a relative one starts from the file's folder.
+pub(super) fn resolve(file: &Path, written: &str) -> PathBuf {
+    let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+    match written.strip_prefix("~/").and_then(|rest| Some(home()?.join(rest))) {
+        Some(path) => path,
+        None => file.parent().unwrap_or(Path::new("")).join(written),
+    }
+}

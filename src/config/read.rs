@@ -1,0 +1,306 @@
+//! Reading the configuration: from TOML to [`Config`], each rule where its key is read.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use super::endpoint::{Endpoint, Tls};
+use super::error::{ConfigError, Fault};
+use super::file::{
+    Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Glyphs, Imap, MailboxConfig, PasswordFrom, Prefetch,
+    Theme, Ui, resolve,
+};
+use super::section::{Keys, Section, Source, nearest};
+use crate::model::{Handle, Role};
+
+const ROOT: Keys = Keys {
+    title: "the head of the file",
+    known: &["account", "mailbox", "cache", "ui"],
+    unbuilt: &[("keys", "the keys are the default ones; leave the section out")],
+};
+const ACCOUNT: Keys =
+    Keys { title: "[account.…]", known: &["user", "name", "handle", "imap", "smtp", "auth"], unbuilt: &[] };
+const IMAP: Keys =
+    Keys { title: "imap = { … }", known: &["host", "port", "tls", "ca", "compress", "connections"], unbuilt: &[] };
+const SMTP: Keys = Keys { title: "smtp = { … }", known: &["host", "port", "tls", "ca"], unbuilt: &[] };
+const AUTH: Keys = Keys { title: "auth = { … }", known: &["method", "command", "env", "keyring"], unbuilt: &[] };
+const MAILBOX: Keys = Keys {
+    title: "[mailbox.\"…\"]",
+    known: &["account", "name", "addresses", "root", "folders", "user", "since", "done", "sent", "after_reply"],
+    unbuilt: &[
+        ("signature", "leave it out, and keep the signature in your editor for now"),
+        ("targets", "leave it out: no response times are watched yet"),
+    ],
+};
+const FOLDERS: Keys =
+    Keys {
+        title: "folders = { … }", known: &["sent", "archive", "drafts", "trash", "junk", "journal"], unbuilt: &[]
+    };
+const CACHE: Keys = Keys { title: "[cache]", known: &["size", "prefetch"], unbuilt: &[] };
+const UI: Keys = Keys { title: "[ui]", known: &["theme", "glyphs", "keys"], unbuilt: &[] };
+const ALL: &[&Keys] = &[&ACCOUNT, &MAILBOX, &IMAP, &SMTP, &AUTH, &FOLDERS, &CACHE, &UI, &ROOT];
+
+const TLS_WORDS: &[(&str, Tls)] = &[("implicit", Tls::Implicit), ("starttls", Tls::StartTls), ("none", Tls::None)];
+
+/// Reads the text of `file`.
+pub(super) fn config(file: &Path, text: &str) -> Result<Config, ConfigError> {
+    let source = Source { file, text };
+    // One slip makes several errors; the first in the file is the slip.
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+    if let Some(error) = errors.iter().min_by_key(|error| start(error)) {
+        let message = error.message().replace(char::is_control, " ");
+        return Err(source.fault_at(start(error), Fault::Syntax(message)));
+    }
+    let root = Section::root(source, table.get_ref());
+    root.allow(&ROOT, ALL)?;
+
+    let mut accounts = BTreeMap::new();
+    for (key, section) in root.section("account")?.map_or_else(|| Ok(Vec::new()), |all| all.sections())? {
+        accounts.insert(key.clone(), account(file, key, &section)?);
+    }
+    if accounts.is_empty() {
+        return Err(root.fault("account", Fault::NoAccount));
+    }
+    let mut mailboxes: Vec<MailboxConfig> = Vec::new();
+    for (address, section) in root.section("mailbox")?.map_or_else(|| Ok(Vec::new()), |all| all.sections())? {
+        let mailbox = mailbox(address, &section, &accounts)?;
+        let twice = |address: &&String| mailboxes.iter().any(|other| other.is_meant_by(address));
+        if let Some(address) = std::iter::once(&mailbox.address).chain(&mailbox.addresses).find(twice) {
+            let fault = Fault::AddressTwice { section: section.name(), address: address.clone() };
+            return Err(section.fault("addresses", fault));
+        }
+        mailboxes.push(mailbox);
+    }
+    let cache = root.section("cache")?.map_or_else(|| Ok(Cache::default()), |section| cache(&section))?;
+    let ui = root.section("ui")?.map_or_else(|| Ok(Ui::default()), |section| ui(&section))?;
+    Ok(Config { accounts, mailboxes, cache, ui })
+}
+
+fn account(file: &Path, key: String, section: &Section<'_>) -> Result<Account, ConfigError> {
+    refuse_clear(section)?;
+    section.allow(&ACCOUNT, ALL)?;
+    let handle = match section.text("handle")? {
+        Some(text) => Some(Handle::new(&text).map_err(|_| {
+            section.wrong("handle", "at most 32 of a–z, 0–9, “.”, “_”, “-”, beginning with a letter or digit")
+        })?),
+        None => None,
+    };
+    let user = section.required("user")?;
+    let imap = section
+        .section("imap")?
+        .ok_or_else(|| section.fault("imap", Fault::Missing { key: "imap".into(), section: section.name() }))?;
+    refuse_clear(&imap)?;
+    imap.allow(&IMAP, ALL)?;
+    imap.required("host")?;
+    let imap_endpoint = endpoint(file, Some(&imap), "", [993, 143])?;
+    let smtp = section.section("smtp")?;
+    if let Some(smtp) = &smtp {
+        refuse_clear(smtp)?;
+        smtp.allow(&SMTP, ALL)?;
+    }
+    Ok(Account {
+        key,
+        user,
+        name: section.text("name")?,
+        handle,
+        smtp: endpoint(file, smtp.as_ref(), &imap_endpoint.host, [465, 587])?,
+        imap: Imap {
+            endpoint: imap_endpoint,
+            compress: imap
+                .choice("compress", &[("auto", Compress::Auto), ("never", Compress::Never)])?
+                .unwrap_or(Compress::Auto),
+            connections: imap.number("connections", 1..=32)?.unwrap_or(4),
+        },
+        auth: section.section("auth")?.map_or_else(|| Ok(Auth::Password(PasswordFrom::Keyring)), |s| auth(&s))?,
+    })
+}
+
+/// A server: `ports` are the ones for implicit TLS and for what begins in plain text.
+fn endpoint(
+    file: &Path,
+    section: Option<&Section<'_>>,
+    default_host: &str,
+    ports: [u16; 2],
+) -> Result<Endpoint, ConfigError> {
+    let Some(section) = section else {
+        return Ok(Endpoint { host: default_host.to_owned(), port: ports[0], tls: Tls::Implicit, ca: None });
+    };
+    let tls = section.choice("tls", TLS_WORDS)?.unwrap_or(Tls::Implicit);
+    let host = match section.text("host")? {
+        None => default_host.to_owned(),
+        Some(host) => {
+            let inner = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(&host);
+            let is_name = inner.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+            if !is_name && inner.parse::<std::net::IpAddr>().is_err() {
+                return Err(section.wrong("host", "the name or address of a server, without a port"));
+            }
+            inner.to_owned()
+        }
+    };
+    let port = section.number("port", 1..=u16::MAX)?;
+    let ca = section.text("ca")?.map(|written| resolve(file, &written));
+    Ok(Endpoint { host, port: port.unwrap_or(if tls == Tls::Implicit { ports[0] } else { ports[1] }), tls, ca })
+}
+
+/// Keys under which other programs keep a secret in their files.
+fn refuse_clear(section: &Section<'_>) -> Result<(), ConfigError> {
+    match ["password", "passwd", "pass", "secret", "token"].into_iter().find(|key| section.has(key)) {
+        Some(key) => Err(section.fault(key, Fault::PasswordInClear)),
+        None => Ok(()),
+    }
+}
+
+fn auth(section: &Section<'_>) -> Result<Auth, ConfigError> {
+    refuse_clear(section)?;
+    section.allow(&AUTH, ALL)?;
+    #[derive(Clone, Copy, PartialEq)]
+    enum Method {
+        Password,
+        OAuth2,
+    }
+    let method = section.choice("method", &[("password", Method::Password), ("oauth2", Method::OAuth2)])?;
+    let sources: Vec<&str> = ["command", "env", "keyring"].into_iter().filter(|key| section.has(key)).collect();
+    if let [one, other, ..] = sources[..] {
+        let fault = Fault::Exclusive { key: other.into(), other: one.into(), section: section.name() };
+        return Err(section.fault(other, fault));
+    }
+    if method == Some(Method::OAuth2) {
+        if let Some(&other @ ("env" | "keyring")) = sources.first() {
+            let fault =
+                Fault::Exclusive { key: other.into(), other: "method = \"oauth2\"".into(), section: section.name() };
+            return Err(section.fault(other, fault));
+        }
+        return Ok(Auth::OAuth2 { command: section.required("command")? });
+    }
+    let command = section.text("command")?.map(PasswordFrom::Command);
+    let env = section.text("env")?.map(PasswordFrom::Env);
+    let keyring = section.flag("keyring")?.map(|on| if on { PasswordFrom::Keyring } else { PasswordFrom::Ask });
+    Ok(Auth::Password(command.or(env).or(keyring).unwrap_or(PasswordFrom::Keyring)))
+}
+
+fn mailbox(
+    address: String,
+    section: &Section<'_>,
+    accounts: &BTreeMap<String, Account>,
+) -> Result<MailboxConfig, ConfigError> {
+    section.allow(&MAILBOX, ALL)?;
+    if !is_address(&address) {
+        return Err(section.fault("", Fault::NotAnAddress { section: section.name() }));
+    }
+    let addresses = section.texts("addresses")?;
+    if !addresses.iter().all(|further| is_address(further)) {
+        return Err(section.wrong("addresses", "a list of addresses, as [\"help@example.test\"]"));
+    }
+    #[derive(Clone, Copy, PartialEq)]
+    enum SentBy {
+        Us,
+        Server,
+    }
+    if section.choice("sent", &[("append", SentBy::Us), ("server", SentBy::Server)])? == Some(SentBy::Server) {
+        let instead = "an answer is announced in Sent, which a server that files by itself does not allow for; \
+                       it will work once there is a journal: use sent = \"append\""
+            .to_owned();
+        return Err(section.fault("sent", Fault::NotYetBuilt { what: "sent = \"server\"".to_owned(), instead }));
+    }
+    let done = [("archive", DoneMeans::Archive), ("keyword", DoneMeans::Keyword)];
+    let after = [("waiting", AfterReply::Waiting), ("open", AfterReply::Open), ("done", AfterReply::Done)];
+    Ok(MailboxConfig {
+        account: account_of(section, accounts)?,
+        name: section.text("name")?,
+        root: section.exact("root")?,
+        folders: section.section("folders")?.map_or_else(|| Ok(BTreeMap::new()), |s| folders(&s))?,
+        user: section.text("user")?,
+        since: section.date("since")?,
+        done: section.choice("done", &done)?.unwrap_or(DoneMeans::Archive),
+        after_reply: section.choice("after_reply", &after)?.unwrap_or(AfterReply::Waiting),
+        address,
+        addresses,
+    })
+}
+
+/// The account that a mailbox names, or the only one.
+fn account_of(section: &Section<'_>, accounts: &BTreeMap<String, Account>) -> Result<String, ConfigError> {
+    let names = || accounts.keys().map(String::as_str);
+    match section.text("account")? {
+        Some(account) if accounts.contains_key(&account) => Ok(account),
+        Some(account) => {
+            let nearest = nearest(&account, names()).to_owned();
+            Err(section.fault("account", Fault::NoSuchAccount { section: section.name(), account, nearest }))
+        }
+        None => match accounts.keys().collect::<Vec<_>>()[..] {
+            [only] => Ok(only.clone()),
+            _ => {
+                let accounts = names().collect::<Vec<_>>().join(", ");
+                Err(section.fault("account", Fault::WhichAccount { section: section.name(), accounts }))
+            }
+        },
+    }
+}
+
+fn folders(section: &Section<'_>) -> Result<BTreeMap<Role, String>, ConfigError> {
+    section.allow(&FOLDERS, ALL)?;
+    let mut folders = BTreeMap::new();
+    for role in Role::ALL.into_iter().filter(|role| *role != Role::Inbox) {
+        if let Some(name) = section.exact(role.as_str())? {
+            folders.insert(role, name);
+        }
+    }
+    Ok(folders)
+}
+
+fn cache(section: &Section<'_>) -> Result<Cache, ConfigError> {
+    section.allow(&CACHE, ALL)?;
+    let default = Cache::default();
+    let size = match section.text("size")? {
+        Some(text) => bytes(&text).ok_or_else(|| section.wrong("size", "a size like \"2 GB\" or \"500 MB\""))?,
+        None => default.size,
+    };
+    let prefetch = section.choice("prefetch", &[("open", Prefetch::Open), ("none", Prefetch::None)])?;
+    Ok(Cache { size, prefetch: prefetch.unwrap_or(default.prefetch) })
+}
+
+fn ui(section: &Section<'_>) -> Result<Ui, ConfigError> {
+    section.allow(&UI, ALL)?;
+    let default = Ui::default();
+    let keys = section.choice("keys", &[("default", None), ("mutt", Some("mutt")), ("gmail", Some("gmail"))])?;
+    if let Some(Some(profile)) = keys {
+        let instead = "use keys = \"default\"".to_owned();
+        return Err(section.fault("keys", Fault::NotYetBuilt { what: format!("keys = \"{profile}\""), instead }));
+    }
+    let themes = [("auto", Theme::Auto), ("dark", Theme::Dark), ("light", Theme::Light)];
+    Ok(Ui {
+        theme: section.choice("theme", &themes)?.unwrap_or(default.theme),
+        glyphs: section
+            .choice("glyphs", &[("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)])?
+            .unwrap_or(default.glyphs),
+    })
+}
+
+/// A local part and a domain, nothing that could break out of a header or a command.
+fn is_address(text: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty() && !part.chars().any(|c| c.is_control() || c.is_whitespace() || "<>,;:\"()[]\\".contains(c))
+    };
+    text.rsplit_once('@').is_some_and(|(local, domain)| is_part(local) && is_part(domain) && !local.contains('@'))
+}
+
+/// `2 GB`, `500 MB`, `512 MiB`.
+fn bytes(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "b" => 1,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "tb" => 1_000_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        "tib" => 1 << 40,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor).filter(|&size| size > 0)
+}

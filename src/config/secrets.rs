@@ -1,0 +1,263 @@
+//! The secret of each account: fetched when first needed, kept in memory only, fetched anew when a server refuses it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::endpoint::{Credentials, Secret};
+use super::file::{Account, Auth, PasswordFrom};
+use super::sources;
+use crate::model::{ErrorKind, Refusal};
+
+/// Access tokens live for an hour or so and nobody tells us how long: after this time the command, which knows, is asked
+/// again before the next sign-in.
+const TOKEN_LIFE: Duration = Duration::from_secs(5 * 60);
+
+/// Why an account has no secret to show.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The command could not be run, failed, or took too long.
+    #[error("the {what} command of account “{account}” {how}")]
+    Command {
+        /// `password` or `token`.
+        what: &'static str,
+        /// The account.
+        account: String,
+        /// What became of it, with what it wrote to standard error.
+        how: String,
+    },
+    /// The environment variable is not set, or empty.
+    #[error("the environment variable {variable}, which account “{account}” takes its password from, is not set")]
+    NoVariable {
+        /// The variable.
+        variable: String,
+        /// The account.
+        account: String,
+    },
+    /// Neither keyring nor person could tell.
+    #[error("there is no password for {user} (account “{account}”): {why}")]
+    Nowhere {
+        /// The account.
+        account: String,
+        /// The login.
+        user: String,
+        /// What was tried and what came of it.
+        why: String,
+    },
+}
+
+impl SecretError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Command { .. } => "run the command by hand; its first line of output is what is used".to_owned(),
+            Self::NoVariable { variable, .. } => format!("set {variable}, or change `auth` in the configuration"),
+            Self::Nowhere { account, .. } => format!(
+                "put auth = {{ method = \"password\", command = \"…\" }} (or env = \"VARIABLE\") into [account.{account}], \
+                 or start it on a terminal, where it asks"
+            ),
+        }
+    }
+}
+
+impl From<SecretError> for Refusal {
+    fn from(error: SecretError) -> Self {
+        Self::new(ErrorKind::Auth, error.to_string()).hint(error.hint())
+    }
+}
+
+/// Brings the secrets of all accounts of this process.
+#[derive(Debug)]
+pub struct Secrets {
+    may_ask: AtomicBool,
+    /// A slot for each account, locked while its secret is fetched: whoever comes meanwhile waits for the same one.
+    slots: Mutex<HashMap<String, Slot>>,
+}
+
+type Slot = Arc<tokio::sync::Mutex<Option<Held>>>;
+
+#[derive(Debug)]
+struct Held {
+    secret: Secret,
+    since: Instant,
+}
+
+impl Secrets {
+    /// With `may_ask`, a password that is nowhere to be found is asked for on the terminal, where there is one.
+    pub fn new(may_ask: bool) -> Self {
+        Self { may_ask: AtomicBool::new(may_ask), slots: Mutex::default() }
+    }
+
+    /// From now on nobody is asked, and commands read nothing from the terminal: the screen has it.
+    pub fn stop_asking(&self) {
+        self.may_ask.store(false, Ordering::Relaxed);
+    }
+
+    /// What this account shows to its servers. `refresh` says that they refused what was given before: it is fetched
+    /// anew, once for all who ask meanwhile.
+    ///
+    /// # Errors
+    /// [`SecretError`] where there is none to be had.
+    pub async fn credentials(&self, account: &Account, refresh: bool) -> Result<Credentials, SecretError> {
+        let asked_at = Instant::now();
+        let slot = self.slot(&account.key);
+        let mut held = slot.lock().await;
+        let is_token = matches!(account.auth, Auth::OAuth2 { .. });
+        let known = held.as_ref().filter(|held| match refresh {
+            // Somebody else's refresh ended while this one waited for its turn.
+            true => held.since > asked_at,
+            false => !is_token || held.since.elapsed() < TOKEN_LIFE,
+        });
+        let secret = match known {
+            Some(held) => held.secret.clone(),
+            None => {
+                let secret = self.fetch(account, refresh).await?;
+                *held = Some(Held { secret: secret.clone(), since: Instant::now() });
+                secret
+            }
+        };
+        let user = account.user.clone();
+        Ok(match account.auth {
+            Auth::OAuth2 { .. } => Credentials::OAuth2 { user, token: secret },
+            Auth::Password(_) => Credentials::Password { user, password: secret },
+        })
+    }
+
+    fn slot(&self, key: &str) -> Slot {
+        // A panic while the map was locked cannot have left it half written.
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.entry(key.to_owned()).or_default().clone()
+    }
+
+    async fn fetch(&self, account: &Account, refresh: bool) -> Result<Secret, SecretError> {
+        let may_ask = self.may_ask.load(Ordering::Relaxed);
+        let run = async |what, command: &str| {
+            let failed = |how| SecretError::Command { what, account: account.key.clone(), how };
+            sources::command(command, may_ask).await.map_err(failed)
+        };
+        match &account.auth {
+            Auth::OAuth2 { command } => run("token", command).await,
+            Auth::Password(PasswordFrom::Command(command)) => run("password", command).await,
+            Auth::Password(PasswordFrom::Env(variable)) => sources::env(variable)
+                .ok_or_else(|| SecretError::NoVariable { variable: variable.clone(), account: account.key.clone() }),
+            Auth::Password(PasswordFrom::Keyring) => {
+                // What the keyring holds was refused: the person may know better; without a person it is read again,
+                // since somebody may have put it right.
+                if refresh
+                    && may_ask
+                    && let Ok(secret) = sources::ask(account).await
+                {
+                    return Ok(secret);
+                }
+                match sources::keyring(account).await {
+                    Ok(secret) => Ok(secret),
+                    Err(why) => self.ask(account, may_ask && !refresh, why).await,
+                }
+            }
+            Auth::Password(PasswordFrom::Given(secret)) => Ok(secret.clone()),
+            Auth::Password(PasswordFrom::Ask) => self.ask(account, may_ask, String::new()).await,
+        }
+    }
+
+    /// Asks the person, or says why that is not to be and what was tried `before`.
+    async fn ask(&self, account: &Account, may_ask: bool, before: String) -> Result<Secret, SecretError> {
+        let asked = if may_ask { sources::ask(account).await } else { Err("nobody can be asked here".to_owned()) };
+        asked.map_err(|why| SecretError::Nowhere {
+            account: account.key.clone(),
+            user: account.user.clone(),
+            why: if before.is_empty() { why } else { format!("{before}; {why}") },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn account(auth: &str) -> Account {
+        let text = format!("[account.work]\nuser = \"alice\"\nimap = {{ host = \"h\" }}\nauth = {{ {auth} }}\n");
+        Config::parse(std::path::Path::new("config.toml"), &text).unwrap().accounts.remove("work").unwrap()
+    }
+
+    async fn secret(auth: &str) -> Result<String, SecretError> {
+        match Secrets::new(false).credentials(&account(auth), false).await? {
+            Credentials::Password { password, .. } => Ok(password.expose().to_owned()),
+            Credentials::OAuth2 { token, .. } => Ok(token.expose().to_owned()),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_commands_first_line_is_the_secret() {
+        assert_eq!(secret("command = 'printf \" a b \\r\\nuser: alice\\n\"'").await.unwrap(), " a b ");
+        assert_eq!(secret("method = \"oauth2\", command = \"echo token\"").await.unwrap(), "token");
+    }
+
+    #[tokio::test]
+    async fn a_command_that_fails_is_told_by_its_complaint_and_never_by_its_output() {
+        let error = secret("command = 'echo hunter2; printf \"no\\tkey\\033[31m\" >&2; exit 3'").await.unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(said.contains("no key [31m") && said.contains('3') && !said.contains("hunter2"), "{said}");
+        assert_eq!(Refusal::from(error).kind, ErrorKind::Auth);
+        for silent in ["command = 'true'", "command = 'printf \"\\nsecond\"'", "command = 'no-such-program-here'"] {
+            assert!(matches!(secret(silent).await, Err(SecretError::Command { .. })), "{silent}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_command_may_print_much_and_leave_somebody_behind() {
+        assert_eq!(secret("command = 'sleep 60 & echo x; yes | head -c 300000; true'").await.unwrap(), "x");
+    }
+
+    #[tokio::test]
+    async fn a_variable_is_read_and_one_that_is_not_set_is_named() {
+        assert_eq!(secret("env = \"PATH\"").await.unwrap(), std::env::var("PATH").unwrap());
+        let error = secret("env = \"BAGSY_NO_SUCH_VARIABLE\"").await.unwrap_err();
+        assert!(error.to_string().contains("BAGSY_NO_SUCH_VARIABLE") && error.hint().contains("set"));
+    }
+
+    #[tokio::test]
+    async fn with_no_keyring_and_nobody_to_ask_it_says_so_and_does_not_hang() {
+        let began = Instant::now();
+        for auth in ["keyring = true", "keyring = false"] {
+            let error = secret(auth).await.unwrap_err();
+            assert!(error.to_string().contains("nobody can be asked here"), "{error}");
+            assert!(error.hint().contains("[account.work]"));
+        }
+        assert!(began.elapsed() < Duration::from_secs(30));
+    }
+
+    #[tokio::test]
+    async fn once_the_screen_has_the_terminal_nobody_is_asked_and_commands_read_nothing() {
+        let secrets = Secrets::new(true);
+        secrets.stop_asking();
+        let error = secrets.credentials(&account("keyring = false"), false).await.unwrap_err();
+        assert!(error.to_string().contains("nobody can be asked here"), "{error}");
+        let reads = account("command = 'test /dev/stdin -ef /dev/null && echo nothing'");
+        let Credentials::Password { password, .. } = secrets.credentials(&reads, true).await.unwrap() else { panic!() };
+        assert_eq!(password.expose(), "nothing");
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_fetched_once_and_a_refused_one_anew_once_for_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path().join("runs");
+        let account = account(&format!("command = 'echo . >> {0}; sleep 0.2; wc -l < {0}'", runs.display()));
+        let secrets = Secrets::new(false);
+        let shown = async |refresh| match secrets.credentials(&account, refresh).await.unwrap() {
+            Credentials::Password { password, .. } => password.expose().trim().to_owned(),
+            Credentials::OAuth2 { .. } => unreachable!(),
+        };
+        assert_eq!((shown(false).await, shown(false).await), ("1".into(), "1".into()));
+        let (a, b, c) = tokio::join!(shown(true), shown(true), shown(true));
+        assert_eq!([a.as_str(), &b, &c], ["2"; 3]);
+        assert_eq!(shown(false).await, "2");
+    }
+
+    #[test]
+    fn a_task_of_its_own_may_fetch_a_secret() {
+        fn is_send<T: Send>(_: T) {}
+        is_send(Secrets::new(false).credentials(&account("keyring = true"), false));
+    }
+}
