@@ -1,0 +1,355 @@
+//! Waiting, done, open again: keywords on the messages that their setter had seen (docs/protocol.md#status).
+//!
+//! The conversation's status is that of its newest incoming message, so new mail is open without any write. Each message is
+//! written once, guarded, the other statuses taken off in the same command, the newest incoming one first: whoever is cut
+//! off there has said what was meant. Done claims first what is free, and moves exactly what carries the keyword.
+
+use super::claim::Claim;
+use super::keywords;
+use super::state;
+use super::step::{
+    Ask, ChangeStep, Changed, FlagChange, IGNORED, Protocol, Sight, Step, Stopped, Timer, Told, confirming_pause,
+    spelled, whole_set,
+};
+use crate::model::{Assignee, Expectation, Handle, Status, Uid};
+
+/// What a conversation is to become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Goal {
+    /// The customer's turn.
+    Waiting,
+    /// Finished; `archive`: moved to Archive, which is there and may be written.
+    Done { archive: bool },
+    /// Open again.
+    Open,
+}
+
+impl Goal {
+    /// The status that it is.
+    pub fn status(self) -> Status {
+        match self {
+            Self::Waiting => Status::Waiting,
+            Self::Done { .. } => Status::Done,
+            Self::Open => Status::Open,
+        }
+    }
+}
+
+/// One try of one process to set the status of one conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SetStatus {
+    me: Handle,
+    goal: Goal,
+    /// The newest message that its setter had seen; what came later stays as it is.
+    upto: Option<Uid>,
+    timer: Timer,
+    /// Holder and status as they were found, or became by our own claim.
+    found: Option<(Assignee, Status)>,
+    /// Whether this process wrote the keyword, or saw it stand for a while: only then it moves what carries it, for two
+    /// who move one message leave two copies.
+    sure: bool,
+    ignored: u8,
+    state: State,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum State {
+    Claiming(Box<Claim>),
+    Looking,
+    Storing {
+        rest: Vec<Ask>,
+    },
+    Moving,
+    /// All is written; the last look shows the result.
+    Closing,
+    Pausing,
+}
+
+impl SetStatus {
+    /// `upto`: the newest UID that its person had seen; `None`: all that the first look shows.
+    pub fn start(me: Handle, goal: Goal, upto: Option<Uid>, expect: Expectation) -> (Self, Ask) {
+        let (claim, ask) = match goal {
+            Goal::Done { .. } => Claim::hold(me.clone(), expect),
+            Goal::Waiting | Goal::Open => Claim::glance(me.clone(), expect),
+        };
+        let state = State::Claiming(Box::new(claim));
+        (Self { me, goal, upto, timer: Timer::default(), found: None, sure: false, ignored: 0, state }, ask)
+    }
+
+    fn decide(&mut self, sights: Vec<Sight>, now_ms: u64) -> ChangeStep {
+        if sights.is_empty() {
+            // Moved by somebody: it is done.
+            let is_done = matches!(self.goal, Goal::Done { .. });
+            return Step::Finished(if is_done { Ok(sights) } else { Err(Stopped::NotInInbox) });
+        }
+        let upto = *self.upto.get_or_insert_with(|| sights.iter().map(|s| s.uid).max().unwrap_or(Uid(0)));
+        match self.otherwise(&sights, upto) {
+            Some(Stopped::Contested(_)) if !self.timer.is_over(now_ms) => return self.pause(now_ms),
+            Some(stopped) => return Step::Finished(Err(stopped)),
+            None => {}
+        }
+        let due = self.due(&sights, upto);
+        if due.is_empty() {
+            return self.close(sights, upto);
+        }
+        if self.ignored >= IGNORED {
+            return Step::Finished(Err(Stopped::NotKept));
+        }
+        if self.timer.is_over(now_ms) {
+            return Step::Finished(Err(Stopped::TimedOut));
+        }
+        self.work_off(due)
+    }
+
+    /// What no longer holds of that which was found.
+    fn otherwise(&mut self, sights: &[Sight], upto: Uid) -> Option<Stopped> {
+        let (assignee, status) = (state::assignee(sights), state::status(sights));
+        let (holder, before) = self.found.get_or_insert_with(|| (assignee.clone(), status));
+        if assignee != *holder {
+            return Some(match assignee {
+                Assignee::Held(other) if other != self.me => Stopped::Held(other),
+                Assignee::Contested(handles) => Stopped::Contested(handles),
+                assignee => Stopped::NoLongerSo { assignee, status },
+            });
+        }
+        let is_newer_mail = state::bearer(sights).is_some_and(|s| s.uid > upto);
+        let is_expected = status == *before || status == self.goal.status() || is_newer_mail;
+        (!is_expected).then_some(Stopped::NoLongerSo { assignee, status })
+    }
+
+    /// The STOREs that are due, the last one first.
+    fn due(&self, sights: &[Sight], upto: Uid) -> Vec<Ask> {
+        let seen: Vec<Sight> = sights.iter().filter(|s| s.uid <= upto).cloned().collect();
+        // To open again takes the keywords off all; nothing on a newer mail can be meant to stay closed by that.
+        let meant = if self.goal == Goal::Open { sights } else { &seen };
+        let first = state::bearer(meant).map(|s| s.uid);
+        let mut due: Vec<(bool, Ask)> = Vec::new();
+        for sight in meant {
+            if let Some(change) = self.change(sight) {
+                let ask = Ask::Store { uid: sight.uid, unchanged_since: sight.modseq, change };
+                due.push((first == Some(sight.uid), ask));
+            }
+        }
+        due.sort_by_key(|(is_first, _)| *is_first);
+        due.into_iter().map(|(_, ask)| ask).collect()
+    }
+
+    fn change(&self, sight: &Sight) -> Option<FlagChange> {
+        let is_status = |k: &str| keywords::STATUSES.iter().any(|s| s.eq_ignore_ascii_case(k));
+        let Some(on) = keywords::of_status(self.goal.status()) else {
+            let off = spelled(&sight.flags, is_status);
+            return (!off.is_empty()).then_some(FlagChange::Remove(off));
+        };
+        let is_other = |k: &str| is_status(k) && !k.eq_ignore_ascii_case(on);
+        let off = spelled(&sight.flags, is_other);
+        match (sight.flags.has(on), off.is_empty()) {
+            (true, true) => None,
+            (true, false) => Some(FlagChange::Remove(off)),
+            (false, true) => Some(FlagChange::Add(vec![on.to_owned()])),
+            (false, false) => Some(whole_set(&sight.flags, is_other, on)),
+        }
+    }
+
+    fn close(&mut self, sights: Vec<Sight>, upto: Uid) -> ChangeStep {
+        if self.goal != (Goal::Done { archive: true }) {
+            return Step::Finished(Ok(sights));
+        }
+        if !self.sure {
+            // It stood there already: another device of ours may be about to move it.
+            self.sure = true;
+            return self.ask(State::Pausing, confirming_pause());
+        }
+        let done = sights.iter().filter(|s| s.uid <= upto && s.flags.has(keywords::DONE));
+        let uids: Vec<Uid> = done.map(|s| s.uid).collect();
+        if uids.is_empty() {
+            // Somebody moved all that its setter had seen; what is left came later.
+            return Step::Finished(Ok(sights));
+        }
+        self.ask(State::Moving, Ask::Move { uids })
+    }
+
+    fn work_off(&mut self, mut rest: Vec<Ask>) -> ChangeStep {
+        match rest.pop() {
+            Some(ask) => self.ask(State::Storing { rest }, ask),
+            None => self.ask(State::Looking, Ask::Look),
+        }
+    }
+
+    fn pause(&mut self, now_ms: u64) -> ChangeStep {
+        let wait = self.timer.pause(now_ms);
+        self.ask(State::Pausing, wait)
+    }
+
+    fn ask(&mut self, state: State, ask: Ask) -> ChangeStep {
+        self.state = state;
+        Step::Ask(ask)
+    }
+}
+
+impl Protocol for SetStatus {
+    type Ask = Ask;
+    type Told = Told;
+    /// `Ok`: written on all that its setter had seen. Mail that came meanwhile may have opened it again.
+    type Outcome = Changed;
+
+    fn next(&mut self, told: Told, now_ms: u64) -> ChangeStep {
+        self.timer.elapsed(now_ms);
+        match (std::mem::replace(&mut self.state, State::Pausing), told) {
+            (State::Claiming(mut claim), told) => match claim.next(told, now_ms) {
+                Step::Ask(ask) => self.ask(State::Claiming(claim), ask),
+                Step::Finished(Ok(sights)) => self.decide(sights, now_ms),
+                Step::Finished(Err(Stopped::NotInInbox)) => self.decide(Vec::new(), now_ms),
+                Step::Finished(Err(stopped)) => Step::Finished(Err(stopped)),
+            },
+            (State::Looking, Told::Seen(sights)) => self.decide(sights, now_ms),
+            (State::Closing, Told::Seen(sights)) => Step::Finished(Ok(sights)),
+            (State::Storing { .. }, Told::Stored { modified: true, .. }) => self.pause(now_ms),
+            (State::Storing { .. }, Told::Stored { accepted: false, .. }) => Step::Finished(Err(Stopped::Refused)),
+            (State::Storing { rest }, Told::Stored { fetched, .. }) => {
+                if !fetched {
+                    self.ignored = self.ignored.saturating_add(1).min(IGNORED);
+                    return self.ask(State::Looking, Ask::Look);
+                }
+                self.sure = true;
+                self.work_off(rest)
+            }
+            // Without the right to move, done is the keyword alone.
+            (State::Moving, Told::Moved { .. }) => self.ask(State::Closing, Ask::Look),
+            (State::Pausing, Told::Waited) => self.ask(State::Looking, Ask::Look),
+            _ => Step::Finished(Err(Stopped::OutOfStep)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::testing::{Folder, handle};
+
+    fn set(goal: Goal) -> (SetStatus, Ask) {
+        SetStatus::start(handle("alice"), goal, None, Expectation::default())
+    }
+
+    const DONE: Goal = Goal::Done { archive: true };
+
+    #[test]
+    fn waiting_stands_on_every_message_that_was_seen_the_newest_first() {
+        let mut inbox = Folder::new(&["bagsy-claim-alice", "", ""]);
+        inbox.messages[2].auto_reply = true;
+        assert!(inbox.run(set(Goal::Waiting)).is_ok());
+        let first = inbox.asked.iter().find_map(|a| match a {
+            Ask::Store { uid, .. } => Some(uid.0),
+            _ => None,
+        });
+        assert_eq!(first, Some(2), "the newest that is no automatic answer");
+        for uid in 1..=3 {
+            assert!(inbox.flags(uid).contains("bagsy-waiting"), "{uid}");
+        }
+    }
+
+    #[test]
+    fn the_other_statuses_come_off_in_the_same_command() {
+        let mut inbox = Folder::new(&["\\Seen bagsy-snoozed bagsy-done bagsy-claim-alice VIP"]);
+        assert!(inbox.run(set(Goal::Waiting)).is_ok());
+        assert_eq!(inbox.flags(1), "\\Seen bagsy-claim-alice bagsy-waiting VIP");
+        assert_eq!(inbox.stores(), 1);
+    }
+
+    #[test]
+    fn mail_that_comes_meanwhile_stays_open() {
+        let mut inbox = Folder::new(&["bagsy-claim-alice"]);
+        let mut is_first = true;
+        let ended = inbox.drive(set(Goal::Waiting), |ask, inbox| {
+            if matches!(ask, Ask::Store { .. }) && std::mem::take(&mut is_first) {
+                inbox.arrive("");
+            }
+        });
+        assert_eq!(state::status(&ended.unwrap()), Status::Open);
+        assert_eq!(inbox.flags(1), "bagsy-claim-alice bagsy-waiting");
+        assert_eq!(inbox.flags(2), "");
+    }
+
+    #[test]
+    fn done_claims_what_is_free_and_moves_what_it_marked() {
+        let mut inbox = Folder::new(&["", "VIP"]);
+        assert_eq!(inbox.run(set(DONE)), Ok(Vec::new()));
+        assert_eq!(inbox.moved, [Uid(1), Uid(2)]);
+        assert_eq!(inbox.stores(), 3, "the claim and two statuses");
+    }
+
+    #[test]
+    fn done_leaves_in_inbox_what_came_after_it_was_seen() {
+        let mut inbox = Folder::new(&["bagsy-claim-alice", "bagsy-claim-alice"]);
+        let start = SetStatus::start(handle("alice"), DONE, Some(Uid(1)), Expectation::default());
+        let left = inbox.run(start).unwrap();
+        assert_eq!(inbox.moved, [Uid(1)]);
+        assert_eq!(state::status(&left), Status::Open);
+    }
+
+    #[test]
+    fn nothing_is_moved_where_only_mail_is_left_that_nobody_saw() {
+        let mut inbox = Folder::new(&["bagsy-claim-alice", "bagsy-claim-alice"]);
+        inbox.expunge(1);
+        let left = inbox.run(SetStatus::start(handle("alice"), DONE, Some(Uid(1)), Expectation::default())).unwrap();
+        assert_eq!(state::status(&left), Status::Open);
+        assert!(!inbox.asked.iter().any(|ask| matches!(ask, Ask::Move { .. })));
+    }
+
+    #[test]
+    fn without_the_right_to_move_done_is_the_keyword_alone() {
+        let mut inbox = Folder { refuses_move: true, ..Folder::new(&["bagsy-claim-alice"]) };
+        assert_eq!(state::status(&inbox.run(set(DONE)).unwrap()), Status::Done);
+        let mut inbox = Folder::new(&["bagsy-claim-alice"]);
+        assert!(inbox.run(set(Goal::Done { archive: false })).is_ok());
+        assert_eq!(inbox.flags(1), "bagsy-claim-alice bagsy-done");
+    }
+
+    #[test]
+    fn what_stood_there_already_is_moved_only_when_it_stays() {
+        let mut inbox = Folder::new(&["bagsy-claim-alice bagsy-done"]);
+        let ended = inbox.drive(set(DONE), |ask, inbox| {
+            if matches!(ask, Ask::Wait { .. }) {
+                inbox.expunge(1);
+            }
+        });
+        assert_eq!((ended, inbox.moved), (Ok(Vec::new()), Vec::new()), "another device moved it");
+    }
+
+    #[test]
+    fn what_another_holds_keeps_its_status() {
+        for goal in [DONE, Goal::Waiting, Goal::Open] {
+            let mut inbox = Folder::new(&["bagsy-claim-bob bagsy-waiting"]);
+            assert_eq!(inbox.run(set(goal)), Err(Stopped::Held(handle("bob"))));
+            assert_eq!(inbox.stores(), 0);
+        }
+    }
+
+    #[test]
+    fn a_holder_who_changes_in_between_stops_it() {
+        let mut inbox = Folder::new(&[""]);
+        let mut is_first = true;
+        let ended = inbox.drive(set(Goal::Waiting), |ask, inbox| {
+            if matches!(ask, Ask::Store { .. }) && std::mem::take(&mut is_first) {
+                inbox.set(1, "bagsy-claim-bob");
+            }
+        });
+        assert_eq!(ended, Err(Stopped::Held(handle("bob"))));
+        assert_eq!(inbox.flags(1), "bagsy-claim-bob");
+    }
+
+    #[test]
+    fn opening_again_takes_every_status_off_all_and_claims_nothing() {
+        let mut inbox = Folder::new(&["bagsy-done", "bagsy-done bagsy-waiting VIP"]);
+        assert_eq!(state::status(&inbox.run(set(Goal::Open)).unwrap()), Status::Open);
+        assert_eq!([inbox.flags(1), inbox.flags(2)], ["", "VIP"]);
+    }
+
+    #[test]
+    fn an_expected_status_that_is_no_longer_so_stops_it() {
+        let mut inbox = Folder::new(&["bagsy-claim-alice bagsy-waiting"]);
+        let expect = Expectation { assignee: None, status: Some(Status::Open) };
+        let ended = inbox.run(SetStatus::start(handle("alice"), DONE, None, expect));
+        assert!(matches!(ended, Err(Stopped::NoLongerSo { status: Status::Waiting, .. })));
+        assert_eq!(inbox.stores(), 0);
+    }
+}
