@@ -5,5 +5,6 @@
 //! [`smtp`] lies [`net`], the connection that both speak on. [`config`] is read by whoever connects; [`demo`] stands beside, known to `main` and the tests alone.
 
 pub mod config;
+pub mod mail;
 pub mod model;
 pub mod wire;
