@@ -9,4 +9,5 @@ pub mod imap;
 pub mod mail;
 pub mod model;
 pub mod net;
+pub mod smtp;
 pub mod wire;
