@@ -10,4 +10,5 @@ pub mod mail;
 pub mod model;
 pub mod net;
 pub mod smtp;
+pub mod store;
 pub mod wire;

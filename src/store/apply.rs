@@ -1,0 +1,293 @@
+//! One answer of the server becomes rows: messages, the folder's state, conversations, and what happened, in one
+//! transaction, so that no reader ever sees half of it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::columns::{keys_of, message_key};
+use super::departed::{self, Departed};
+use super::error::Result;
+use super::mailbox::{self, FolderState, Known};
+use super::message::{self, Adder, Present};
+use super::thread::Neighbourhood;
+use super::{change, row};
+use crate::model::{Change, Conversation, Flags, Handle, Message, ModSeq, Role, Uid};
+use crate::wire::identity::{conversation_id, identity};
+use crate::wire::keywords::{self, Fate};
+use crate::wire::state;
+
+/// What a folder's server told: one step of a sync.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Everything that was known of the folder is forgotten first (its UIDVALIDITY changed, or it is another folder).
+    pub reset: bool,
+    /// How far the folder is known once this batch is in.
+    pub state: FolderState,
+    /// Messages with their headers, new or known.
+    pub messages: Vec<Message>,
+    /// Flags of known messages; of unknown ones they are passed over.
+    pub flags: Vec<(Uid, Option<ModSeq>, Flags)>,
+    /// UIDs that are gone; unknown ones are passed over.
+    pub vanished: Vec<Uid>,
+}
+
+/// What a [`Batch`] changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Roots of the conversations that changed, came or went; sorted.
+    pub touched: Vec<String>,
+    /// How many changes were written to the log.
+    pub changes: usize,
+}
+
+/// Who writes what where.
+pub(super) struct Apply<'c> {
+    pub cache: &'c Connection,
+    pub mailbox: Known,
+    pub role: Role,
+    pub me: Option<&'c Handle>,
+    /// Nothing of this is news: a first filling.
+    pub quiet: bool,
+    pub now: Timestamp,
+}
+
+/// What the messages of a batch did.
+#[derive(Default)]
+struct Traces {
+    /// Ids that came or went, by their hashes.
+    names: HashSet<String>,
+    /// Ids of messages that went.
+    gone: HashSet<String>,
+    /// Conversations (by row) whose messages went or changed.
+    conversations: HashSet<i64>,
+    /// Messages that came, or whose flags changed.
+    changed: HashSet<i64>,
+    /// Messages that no folder of the mailbox had before.
+    new: HashSet<i64>,
+    /// Copies in Sent that were not there as sent before.
+    answers: HashSet<i64>,
+    /// Messages that came from another folder, and how their conversation stood there.
+    moved: BTreeMap<i64, Departed>,
+    /// Messages that came, with their identities.
+    added: BTreeMap<i64, (String, Message)>,
+}
+
+impl Apply<'_> {
+    /// Does it; the transaction is the caller's.
+    pub(super) fn batch(&self, batch: Batch) -> Result<Applied> {
+        let known = mailbox::folder(self.cache, self.mailbox.id, self.role)?;
+        // UIDs of two validities, or of two folders, must never meet, whatever the caller thought.
+        let reset = batch.reset
+            || known
+                .as_ref()
+                .is_some_and(|(_, was)| was.uidvalidity != batch.state.uidvalidity || was.name != batch.state.name);
+        let state = match &known {
+            Some((_, was)) if !reset => batch.state.joined(was),
+            _ => batch.state,
+        };
+        let folder = match known {
+            // What changes nothing writes nothing: other processes would look at everything again.
+            Some((id, was)) if was == state => id,
+            _ => mailbox::put_folder(self.cache, self.mailbox.id, self.role, &state)?,
+        };
+        let mut traces = Traces::default();
+        if reset {
+            self.remove(self.keys(folder)?, &mut traces)?;
+        }
+        let mut adder = Adder::new(self.cache)?;
+        let mut messages = batch.messages;
+        // Ascending keys make the tables grow at one end.
+        messages.sort_by_key(|m| m.uid);
+        for mut message in messages {
+            message.folder = self.role;
+            self.put(folder, message, &mut adder, &mut traces)?;
+        }
+        for (uid, modseq, flags) in &batch.flags {
+            let key = message_key(folder, *uid);
+            if let Some(was) = message::present(self.cache, key)? {
+                self.change_flags(key, &was, *modseq, flags, &mut traces)?;
+            }
+        }
+        // Last: a UID never comes back, so whatever was told of it before it went does not matter.
+        self.remove(batch.vanished.iter().map(|uid| message_key(folder, *uid)), &mut traces)?;
+        departed::forget_old(self.cache, self.now)?;
+        self.rethread(traces)
+    }
+
+    fn keys(&self, folder: i64) -> Result<Vec<i64>> {
+        let mut statement = self.cache.prepare_cached("SELECT id FROM message WHERE id BETWEEN ?1 AND ?2")?;
+        let rows = statement.query_map(keys_of(folder), |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn remove(&self, keys: impl IntoIterator<Item = i64>, traces: &mut Traces) -> Result<()> {
+        for key in keys {
+            if let Some(was) = message::remove(self.cache, self.mailbox.id, key)? {
+                if !self.quiet {
+                    departed::remember(self.cache, &was.identity, was.conversation, self.now)?;
+                }
+                traces.added.remove(&key);
+                traces.conversations.insert(was.conversation);
+                traces.names.insert(was.name);
+                traces.gone.insert(was.identity);
+            }
+        }
+        Ok(())
+    }
+
+    fn change_flags(
+        &self,
+        key: i64,
+        was: &Present,
+        modseq: Option<ModSeq>,
+        flags: &Flags,
+        traces: &mut Traces,
+    ) -> Result<()> {
+        if !message::set_flags(self.cache, key, was, modseq, flags)? {
+            return Ok(());
+        }
+        if let Some((_, added)) = traces.added.get_mut(&key) {
+            added.flags = flags.clone();
+            added.modseq = modseq.or(added.modseq);
+        }
+        traces.conversations.insert(was.conversation);
+        traces.changed.insert(key);
+        let is_now_sent = keywords::fate(&was.flags) == Fate::Pending && keywords::fate(flags) == Fate::Sent;
+        if self.role == Role::Sent && is_now_sent {
+            traces.answers.insert(key);
+        }
+        Ok(())
+    }
+
+    fn put(&self, folder: i64, message: Message, adder: &mut Adder, traces: &mut Traces) -> Result<()> {
+        let key = message_key(folder, message.uid);
+        let identity = identity(&message);
+        if let Some(was) = message::present(self.cache, key)? {
+            if was.identity == identity {
+                return self.change_flags(key, &was, message.modseq, &message.flags, traces);
+            }
+            // A UID never means another mail (RFC 3501 §2.3.1.1); a server that breaks that is believed, not mixed.
+            self.remove([key], traces)?;
+        }
+        let name = conversation_id(&identity).0;
+        if !self.quiet {
+            let others = message::with_identity(self.cache, self.mailbox.id, &identity)?;
+            if others.is_empty() && !traces.gone.contains(&identity) {
+                match departed::recall(self.cache, self.mailbox.id, &identity, self.now)? {
+                    Some(departed) => drop(traces.moved.insert(key, departed)),
+                    None => drop(traces.new.insert(key)),
+                }
+            }
+            let is_sent = |m: &Message| m.folder == Role::Sent && keywords::fate(&m.flags) == Fate::Sent;
+            if is_sent(&message) && !others.iter().any(|(_, other)| is_sent(other)) {
+                traces.answers.insert(key);
+            }
+        }
+        adder.add(self.mailbox.id, key, (&identity, &name), &message)?;
+        traces.names.insert(name);
+        traces.changed.insert(key);
+        traces.added.insert(key, (identity, message));
+        Ok(())
+    }
+
+    /// Brings conversations up to date with the messages.
+    fn rethread(&self, mut traces: Traces) -> Result<Applied> {
+        let role = message::role_of(self.cache, self.mailbox.id)?;
+        let mut around = Neighbourhood::new(self.cache, self.mailbox.id, role)?;
+        for (key, (identity, message)) in std::mem::take(&mut traces.added) {
+            around.take_new(key, identity, message);
+        }
+        for conversation in &traces.conversations {
+            around.take_conversation(*conversation)?;
+        }
+        for name in &traces.names {
+            around.take_around(name)?;
+        }
+        let groups = around.conversations_now()?;
+        // Read before any is written or removed: what a conversation was tells what is new about it.
+        let mut before: HashMap<i64, Conversation> = HashMap::new();
+        for id in &around.conversations {
+            before.extend(row::load(self.cache, *id, &self.mailbox.key)?.map(|conversation| (*id, conversation)));
+        }
+        let mut applied = Applied::default();
+        let mut left = std::mem::take(&mut around.conversations);
+        let mut events = Vec::new();
+        let mut assign = self.cache.prepare_cached("UPDATE message SET conversation = ?2 WHERE id = ?1")?;
+        for group in groups {
+            let mut were_in = Vec::with_capacity(group.keys.len());
+            let mut messages = Vec::with_capacity(group.keys.len());
+            for key in &group.keys {
+                if let Some(member) = around.members.remove(key) {
+                    were_in.push((*key, member.was_in));
+                    messages.push(member.message);
+                }
+            }
+            let after = state::summarise(&self.mailbox.key, &group.root, &messages, self.mailbox.since);
+            let was = group.row.and_then(|id| Some((id, before.get(&id)?)));
+            let is_same = was.is_some_and(|(_, was)| *was == after);
+            let id = match was {
+                Some((id, was)) => {
+                    row::change(self.cache, id, was, &after, self.me)?;
+                    id
+                }
+                None => row::add(self.cache, self.mailbox.id, &after, self.me)?,
+            };
+            left.remove(&id);
+            for (key, was_in) in &were_in {
+                if *was_in != id {
+                    assign.execute((key, id))?;
+                }
+            }
+            if !self.quiet {
+                let moved = group.keys.iter().find_map(|key| traces.moved.get(key)).map(|d| d.clone().before(&after));
+                let old = was.map(|(_, was)| was).or_else(|| continued(&were_in, &before)).or(moved.as_ref());
+                let is_news = |(key, message): (&i64, &Message)| {
+                    traces.new.contains(key) && message.folder == Role::Inbox && !state::is_outgoing(message, &messages)
+                };
+                let news = group.keys.iter().zip(&messages).filter(|at| is_news(*at)).map(|(_, message)| message);
+                let newest = news.max_by_key(|m| (m.internal_date, m.uid));
+                let sender = newest.map(|m| m.from.first().map_or("", |a| a.email.as_str()));
+                let is_new_answer = group.keys.iter().any(|key| traces.answers.contains(key));
+                events.extend(Change::between(old, &after, sender, is_new_answer, self.now));
+            }
+            if !is_same || group.keys.iter().any(|key| traces.changed.contains(key)) {
+                applied.touched.push(group.root);
+            }
+        }
+        for id in left {
+            applied.touched.extend(row::remove(self.cache, id)?);
+        }
+        applied.touched.sort();
+        applied.touched.dedup();
+        applied.changes = events.len();
+        change::write(self.cache, &events)?;
+        Ok(applied)
+    }
+
+    /// Makes every row of the mailbox anew: the day since when mail is work has changed.
+    pub(super) fn summarise_all(&self) -> Result<()> {
+        let role = message::role_of(self.cache, self.mailbox.id)?;
+        let rows: Vec<(i64, String)> = {
+            let mut statement = self.cache.prepare("SELECT id, root FROM conversation WHERE mailbox = ?1")?;
+            let rows = statement.query_map([self.mailbox.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<rusqlite::Result<_>>()?
+        };
+        for (id, root) in rows {
+            let messages = message::of_conversation(self.cache, &role, id)?;
+            let after = state::summarise(&self.mailbox.key, &root, &messages, self.mailbox.since);
+            if let Some(was) = row::load(self.cache, id, &self.mailbox.key)? {
+                row::change(self.cache, id, &was, &after, self.me)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Of the conversations in which these messages were, the one that this one goes on: in INBOX, newest.
+fn continued<'b>(were_in: &[(i64, i64)], before: &'b HashMap<i64, Conversation>) -> Option<&'b Conversation> {
+    let rows = were_in.iter().filter_map(|(_, id)| before.get_key_value(id));
+    rows.min_by_key(|(id, c)| (c.folder, Reverse(c.last_at), **id)).map(|(_, conversation)| conversation)
+}

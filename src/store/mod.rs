@@ -1,0 +1,42 @@
+//! The SQLite files of one login: the cache of what its mailboxes' servers said (messages, conversations, what happened,
+//! bodies) and the desk with what its person wrote (outbox, drafts). The only place with SQL.
+//!
+//! One [`Writer`], which the engine has, takes in what servers tell, a [`Batch`] at a time, each in one transaction: rows,
+//! the folder's state, threading, conversations, the log. Any number of [`Reader`]s, in this process and others, ask for
+//! the page that is shown. [`Lease`] and [`SyncLease`] keep processes from doing the same thing twice.
+
+mod apply;
+mod body;
+mod change;
+mod columns;
+mod departed;
+mod desk;
+mod draft;
+mod error;
+mod file;
+mod lease;
+mod mailbox;
+mod message;
+mod outbox;
+mod page;
+mod people;
+mod read;
+mod resolve;
+mod row;
+mod schema;
+mod thread;
+mod write;
+
+pub use apply::{Applied, Batch};
+pub use body::StoredBody;
+pub use desk::Desk;
+pub use draft::StoredDraft;
+pub use error::{Error, File, Result};
+pub use file::{desk_of, set_aside};
+pub use lease::{Lease, SyncLease};
+pub use mailbox::FolderState;
+pub use outbox::{NewItem, OutboxItem, OutboxState};
+pub use page::{Counts, Order, PageQuery};
+pub use read::Reader;
+pub use resolve::Resolved;
+pub use write::Writer;
