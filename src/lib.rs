@@ -5,6 +5,7 @@
 //! [`smtp`] lies [`net`], the connection that both speak on. [`config`] is read by whoever connects; [`demo`] stands beside, known to `main` and the tests alone.
 
 pub mod config;
+pub mod engine;
 pub mod imap;
 pub mod mail;
 pub mod model;

@@ -1,0 +1,298 @@
+//! What a person does to a conversation, carried out: the one way for keys and verbs alike.
+
+use super::drive::Place;
+use super::error::{Error, Result};
+use super::grade;
+use super::link::Link;
+use crate::config::DoneMeans;
+use crate::imap::UidSet;
+use crate::model::{
+    Action, Capability, Conversation, ErrorKind, Expectation, Grade, Handle, Mailbox, Message, Refusal, Role, Status,
+    Uid, View,
+};
+use crate::store::{Order, PageQuery};
+use crate::wire::act::{Act, Saw};
+use crate::wire::keywords;
+use crate::wire::mirror::Mirror;
+use crate::wire::state;
+use crate::wire::step::{FlagChange, Stopped};
+
+impl Link {
+    /// Performs one action on one conversation, against the server up to UIDNEXT, and says how the conversation is afterwards.
+    /// `upto`: the newest UID in INBOX that the person saw, for what is done or waiting up to there; `None`: all that is there.
+    ///
+    /// # Errors
+    /// What is in the way: somebody holds it, it is no longer as expected, a right is missing, the server is gone.
+    pub async fn perform(
+        &mut self,
+        mailbox: &Mailbox,
+        root: &str,
+        action: &Action,
+        expect: &Expectation,
+        upto: Option<Uid>,
+    ) -> Result<Conversation> {
+        allow(mailbox, action)?;
+        let me = self.login.handle_in(mailbox)?;
+        let root = self.complete(mailbox, root).await?;
+        let place = Place { mailbox, root: &root };
+        if self.is_in_inbox(place)? {
+            self.perform_in_inbox(place, &me, action, expect, upto).await?;
+        } else {
+            self.perform_elsewhere(place, &me, action, expect).await?;
+        }
+        self.as_it_is(place).await
+    }
+
+    /// The conversation as the mailbox has it now.
+    pub async fn as_it_is(&mut self, place: Place<'_>) -> Result<Conversation> {
+        self.sync(place.mailbox, Role::Inbox).await?;
+        let key = place.mailbox.key();
+        if self.reader.conversation(key, place.root)?.is_none_or(|c| c.folder != Role::Inbox) {
+            self.look_into_archive(place).await?;
+        }
+        self.reader.conversation(key, place.root)?.ok_or_else(|| gone(place.root))
+    }
+
+    /// Brings what Archive holds of the conversation into the cache, without waiting for all of Archive to be read. One that
+    /// is absent or closed to this login holds nothing.
+    async fn look_into_archive(&mut self, place: Place<'_>) -> Result<()> {
+        if place.mailbox.folder(Role::Archive).is_none() {
+            return Ok(());
+        }
+        match self.sync(place.mailbox, Role::Archive).await {
+            Ok(_) => {}
+            Err(Error::Imap(error)) if !error.is_fatal() => {
+                tracing::info!(%error, "Archive is lived without");
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
+        if !self.reader.folder(place.mailbox.key(), Role::Archive)?.is_some_and(|s| s.is_whole()) {
+            self.gather(place, Role::Archive).await?;
+        }
+        Ok(())
+    }
+
+    fn is_in_inbox(&self, place: Place<'_>) -> Result<bool> {
+        match self.reader.conversation(place.mailbox.key(), place.root)? {
+            Some(conversation) => Ok(conversation.folder == Role::Inbox),
+            None => Err(gone(place.root)),
+        }
+    }
+
+    async fn perform_in_inbox(
+        &mut self,
+        place: Place<'_>,
+        me: &Handle,
+        action: &Action,
+        expect: &Expectation,
+        upto: Option<Uid>,
+    ) -> Result<()> {
+        let assignee = match (action, &expect.assignee) {
+            (Action::Assign(_) | Action::TakeOver, None) => Some(self.assignee_seen(place)?),
+            _ => None,
+        };
+        let saw = Saw { assignee, upto };
+        let may_archive = self.archives(place.mailbox);
+        let start = Act::start(action.clone(), me.clone(), saw, may_archive, expect.clone());
+        let changed = self.drive(place, start).await?;
+        let sights = changed.map_err(|stopped| refused(&stopped, place.mailbox))?;
+        if changes_holder(action) && sights.len() > 1 {
+            self.drive(place, Mirror::start(me.clone())).await?;
+        }
+        Ok(())
+    }
+
+    /// A conversation that has nothing in INBOX is done: most of what is asked of it is so already, or needs it open first.
+    async fn perform_elsewhere(
+        &mut self,
+        place: Place<'_>,
+        me: &Handle,
+        action: &Action,
+        expect: &Expectation,
+    ) -> Result<()> {
+        let is_broken = expect.status.is_some_and(|s| s != Status::Done)
+            || expect.assignee.as_ref().is_some_and(|a| a.as_ref().is_some_and(|h| h != me) || a.as_ref() == Some(me));
+        if is_broken {
+            let text = "it is done and nobody holds it any more".to_owned();
+            return Err(Refusal::new(ErrorKind::Overtaken, text).into());
+        }
+        match action {
+            Action::Done | Action::Release => Ok(()),
+            Action::Reopen => self.bring_back(place).await,
+            _ => Err(Refusal::new(ErrorKind::Failed, "the conversation is done: nothing of it is in INBOX")
+                .hint("reopen it first")
+                .into()),
+        }
+    }
+
+    /// Moves the newest incoming message of an archived conversation back to INBOX, our keywords taken off it first.
+    pub(super) async fn bring_back(&mut self, place: Place<'_>) -> Result<()> {
+        let mailbox = place.mailbox;
+        self.look_into_archive(place).await?;
+        let thread = self.reader.thread(mailbox.key(), place.root)?;
+        let Some(message) = newest_incoming(&thread, Role::Archive) else {
+            let text = "nothing of the conversation is in Archive: it lies in Sent alone";
+            return Err(Refusal::new(ErrorKind::Failed, text).into());
+        };
+        let uid = message.uid;
+        let ours: Vec<String> = message.flags.keywords.iter().filter(|k| keywords::is_ours(k)).cloned().collect();
+        let in_archive = if ours.is_empty() { "te" } else { "wte" };
+        for (role, letters) in [(Role::Archive, in_archive), (Role::Inbox, "i")] {
+            let granted = mailbox.rights.as_ref().is_none_or(|r| r.get(&role).is_some_and(|r| r.grant(letters)));
+            if !granted {
+                let text = format!(
+                    "reopening moves the message back to INBOX: the right `{letters}` is missing on {}",
+                    role.as_str()
+                );
+                return Err(Refusal::new(ErrorKind::Rights, text).into());
+            }
+        }
+        self.enter(mailbox, Role::Archive).await?;
+        self.mark_stale();
+        if !ours.is_empty() {
+            // What comes back finished or held by somebody would not be open: it stays where it is.
+            let stripped = self.session.store(uid, None, &FlagChange::Remove(ours)).await?;
+            if !stripped.accepted {
+                let text = "the server does not take the old status off: nothing was moved";
+                return Err(Refusal::new(ErrorKind::Rights, text).into());
+            }
+        }
+        self.session.uid_move(&UidSet::one(uid), &mailbox.root).await?;
+        // INBOX first: it is there before it is gone from Archive.
+        self.sync(mailbox, Role::Inbox).await?;
+        self.sync(mailbox, Role::Archive).await?;
+        Ok(())
+    }
+
+    /// Whether done moves to Archive here.
+    fn archives(&self, mailbox: &Mailbox) -> bool {
+        let by_keyword = self.login.config_of(mailbox).is_some_and(|c| c.done == DoneMeans::Keyword);
+        mailbox.may(Capability::Archive) && !by_keyword
+    }
+
+    /// Who holds it as far as this person was shown.
+    fn assignee_seen(&self, place: Place<'_>) -> Result<crate::model::Assignee> {
+        let conversation = self.reader.conversation(place.mailbox.key(), place.root)?;
+        Ok(conversation.map_or(crate::model::Assignee::Free, |c| c.assignee))
+    }
+
+    /// Claims the free conversation that has waited longest; loses one race after the other as long as there are free ones.
+    ///
+    /// # Errors
+    /// [`ErrorKind::None`] where nothing is free.
+    pub async fn next(&mut self, mailbox: &Mailbox, expect: &Expectation) -> Result<Conversation> {
+        allow(mailbox, &Action::Claim)?;
+        self.sync_whole(mailbox, Role::Inbox).await?;
+        let mut lost: Vec<String> = Vec::new();
+        loop {
+            let query = PageQuery {
+                order: Order::OldestWait,
+                limit: Some(u32::try_from(lost.len()).unwrap_or(u32::MAX).saturating_add(1)),
+                ..PageQuery::new(Some(mailbox.key()), View::Unclaimed)
+            };
+            let free = self.reader.page(&query)?.into_iter().find(|c| !lost.contains(&c.root));
+            let Some(free) = free else {
+                return Err(Refusal::new(ErrorKind::None, format!("nothing is free in {}", mailbox.key())).into());
+            };
+            match self.perform(mailbox, &free.root, &Action::Claim, expect, None).await {
+                Err(error) if matches!(error.kind(), ErrorKind::Held | ErrorKind::Contested | ErrorKind::Overtaken) => {
+                    lost.push(free.root);
+                    self.sync(mailbox, Role::Inbox).await?;
+                }
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Failed) && !error.ends_session() =>
+                {
+                    lost.push(free.root);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Tidies the mirrors of what this person holds, after mail came into it.
+    pub async fn mirror(&mut self, place: Place<'_>) -> Result<()> {
+        let me = self.login.handle_in(place.mailbox)?;
+        self.drive(place, Mirror::start(me)).await
+    }
+}
+
+/// The newest incoming message of a conversation in a folder; an automatic answer only where there is nothing else.
+pub fn newest_incoming(thread: &[Message], role: Role) -> Option<&Message> {
+    let here = || thread.iter().filter(|m| m.folder == role && !state::is_outgoing(m, thread));
+    here()
+        .filter(|m| !m.is_auto_reply())
+        .max_by_key(|m| (m.internal_date, m.uid))
+        .or_else(|| here().max_by_key(|m| m.uid))
+}
+
+fn changes_holder(action: &Action) -> bool {
+    matches!(action, Action::Claim | Action::Assign(_) | Action::TakeOver | Action::Done)
+}
+
+/// What must be granted before anything is tried: a STORE without the right burns a keyword's name on some servers.
+fn allow(mailbox: &Mailbox, action: &Action) -> Result<()> {
+    let is_mark = matches!(action, Action::Tag { .. } | Action::Urgent(_));
+    let why_not = match action {
+        Action::Seen(_) if mailbox.may(Capability::Seen) => None,
+        Action::Seen(_) => Some("marking mail as read needs the right `s` on INBOX"),
+        _ if is_mark && mailbox.address.is_some() && mailbox.grade != Grade::D => None,
+        _ => grade::why_no_claims(mailbox.grade, mailbox.address.is_some()),
+    };
+    match why_not {
+        None => Ok(()),
+        Some(why) => Err(Refusal::new(ErrorKind::Rights, format!("{}: {why}", mailbox.key()))
+            .hint("`bagsy doctor` lists what is missing for what")
+            .into()),
+    }
+}
+
+fn gone(root: &str) -> Error {
+    let id = crate::wire::identity::conversation_id(root);
+    Refusal::new(ErrorKind::NotFound, format!("the conversation {id} is gone")).into()
+}
+
+/// A protocol's end in words.
+pub fn refused(stopped: &Stopped, mailbox: &Mailbox) -> Error {
+    let refusal = match stopped {
+        Stopped::Held(holder) => Refusal::new(ErrorKind::Held, format!("{holder} holds it")).holder(holder.clone()),
+        Stopped::Contested(handles) => {
+            let names: Vec<&str> = handles.iter().map(Handle::as_str).collect();
+            Refusal::new(ErrorKind::Contested, format!("{} both claim it", names.join(" and ")))
+                .hint("one of them releases it, or somebody takes it over")
+        }
+        Stopped::NoLongerSo { assignee, status } => {
+            let refusal = Refusal::new(
+                stopped.kind(),
+                format!("it is no longer as it was: {status}, held by {assignee}; nothing was changed"),
+            );
+            match assignee.holder() {
+                Some(holder) => refusal.holder(holder.clone()),
+                None => refusal,
+            }
+        }
+        Stopped::NotInInbox => {
+            Refusal::new(ErrorKind::Failed, "nothing of it is in INBOX any more").hint("reopen it first")
+        }
+        Stopped::Refused => {
+            Refusal::new(ErrorKind::Rights, format!("the server refuses to change flags in {}", mailbox.key()))
+        }
+        Stopped::NotKept => Refusal::new(
+            ErrorKind::Rights,
+            format!(
+                "the server says yes and keeps nothing in {}: a right is missing, or it drops keywords",
+                mailbox.key()
+            ),
+        ),
+        Stopped::TimedOut => {
+            Refusal::new(ErrorKind::Failed, "it stayed undecided for ten seconds and nobody holds it").hint("try again")
+        }
+        Stopped::Unguarded => {
+            Refusal::new(ErrorKind::Rights, "the server gives nothing to guard a change with (no CONDSTORE)")
+        }
+        Stopped::OutOfStep => {
+            Refusal::new(ErrorKind::Failed, "the protocol lost its step; nothing is known to be changed")
+        }
+    };
+    refusal.into()
+}

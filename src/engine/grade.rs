@@ -1,0 +1,146 @@
+//! What this login may do in a mailbox, and how strongly the mailbox can keep a claim. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Capability, Grade, Rights, Role};
+
+/// What SELECT and MYRIGHTS told of a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence<'a> {
+    /// `None`: the server has no ACL.
+    pub rights: Option<&'a BTreeMap<Role, Rights>>,
+    pub folders: &'a BTreeMap<Role, String>,
+    /// SELECT of INBOX said READ-ONLY.
+    pub is_read_only: bool,
+    /// PERMANENTFLAGS of INBOX.
+    pub permanent_flags: &'a [String],
+    /// SELECT of INBOX gave a HIGHESTMODSEQ.
+    pub has_modseq: bool,
+    /// The mailbox has an address; one without can only be looked at until it is named.
+    pub is_named: bool,
+}
+
+impl Evidence<'_> {
+    fn grants(&self, role: Role, letters: &str) -> bool {
+        match self.rights {
+            Some(rights) => rights.get(&role).is_some_and(|r| r.grant(letters)),
+            None => self.folders.contains_key(&role) && (role != Role::Inbox || !self.is_read_only),
+        }
+    }
+
+    fn keeps(&self, flag: &str) -> bool {
+        self.permanent_flags.iter().any(|f| f.eq_ignore_ascii_case(flag))
+    }
+}
+
+/// The grade of the mailbox as this person meets it (docs/protocol.md, *Claim*).
+pub fn grade(evidence: &Evidence) -> Grade {
+    if evidence.is_read_only || !evidence.grants(Role::Inbox, "w") {
+        Grade::D
+    } else if evidence.has_modseq && evidence.keeps("\\*") {
+        Grade::A
+    } else if evidence.grants(Role::Journal, "i") || evidence.grants(Role::Inbox, "k") {
+        Grade::B
+    } else {
+        Grade::C
+    }
+}
+
+/// The words of the `may` list.
+pub fn may(evidence: &Evidence, grade: Grade) -> Vec<Capability> {
+    let mut may = Vec::new();
+    if evidence.grants(Role::Inbox, "r") {
+        may.push(Capability::Read);
+    }
+    if evidence.grants(Role::Inbox, "s") && evidence.keeps("\\Seen") {
+        may.push(Capability::Seen);
+    }
+    if !evidence.is_named {
+        return may;
+    }
+    if grade == Grade::A {
+        may.push(Capability::Claim);
+    }
+    // Without a Sent folder the first answer creates it, where that is allowed.
+    let can_create_sent = !evidence.folders.contains_key(&Role::Sent) && evidence.grants(Role::Inbox, "k");
+    if evidence.grants(Role::Sent, "rwi") || can_create_sent {
+        may.push(Capability::Send);
+    }
+    if evidence.grants(Role::Inbox, "te") && evidence.grants(Role::Archive, "i") && grade == Grade::A {
+        may.push(Capability::Archive);
+    }
+    may
+}
+
+/// Why claims are not to be had here, in words; `None` where they are.
+pub fn why_no_claims(grade: Grade, is_named: bool) -> Option<&'static str> {
+    match grade {
+        _ if !is_named => {
+            Some("this mailbox has no address yet: name it in the configuration ([mailbox.\"address\"], root = …)")
+        }
+        Grade::A => None,
+        Grade::B | Grade::C => Some(
+            "this server keeps no claims safely here (no CONDSTORE, or no new keywords): it needs the journal, which is not built yet",
+        ),
+        Grade::D => Some("you may only look: the right `w` is missing on INBOX"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Evidence, grade, may};
+    use crate::model::{Capability, Grade, Rights, Role};
+
+    fn folders() -> BTreeMap<Role, String> {
+        [(Role::Inbox, "m"), (Role::Sent, "m/Sent"), (Role::Archive, "m/Archive")]
+            .map(|(r, n)| (r, n.to_owned()))
+            .into()
+    }
+
+    fn rights(inbox: &str, others: &str) -> BTreeMap<Role, Rights> {
+        [(Role::Inbox, inbox), (Role::Sent, others), (Role::Archive, others)]
+            .map(|(r, n)| (r, Rights(n.to_owned())))
+            .into()
+    }
+
+    #[test]
+    fn a_reader_only_looks_and_a_triager_claims() {
+        let (folders, everything) = (folders(), ["\\*".to_owned(), "\\Seen".to_owned()]);
+        let check = |rights: &BTreeMap<Role, Rights>| {
+            let evidence = Evidence {
+                rights: Some(rights),
+                folders: &folders,
+                is_read_only: false,
+                permanent_flags: &everything,
+                has_modseq: true,
+                is_named: true,
+            };
+            (grade(&evidence), may(&evidence, grade(&evidence)))
+        };
+        use Capability as C;
+        assert_eq!(check(&rights("lrs", "lrs")), (Grade::D, vec![C::Read, C::Seen]));
+        assert_eq!(check(&rights("lrsw", "lrs")), (Grade::A, vec![C::Read, C::Seen, C::Claim]));
+        assert_eq!(
+            check(&rights("lrswite", "lrswi")),
+            (Grade::A, vec![C::Read, C::Seen, C::Claim, C::Send, C::Archive])
+        );
+    }
+
+    #[test]
+    fn without_condstore_or_new_keywords_nothing_is_claimed() {
+        let folders = folders();
+        let closed = ["\\Seen".to_owned(), "\\Flagged".to_owned()];
+        let evidence = Evidence {
+            rights: None,
+            folders: &folders,
+            is_read_only: false,
+            permanent_flags: &closed,
+            has_modseq: true,
+            is_named: true,
+        };
+        assert_ne!(grade(&evidence), Grade::A);
+        assert!(!may(&evidence, grade(&evidence)).contains(&Capability::Claim));
+    }
+}

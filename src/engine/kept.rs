@@ -1,0 +1,129 @@
+//! A draft between two key presses: the text with what belongs to it, as it lies on the desk.
+//!
+//! The content is one JSON object. To and Cc are kept as they were typed, half an address too; a field that is missing is
+//! empty, so that what an older or newer version kept can be read.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::message::{Answer, Target};
+use crate::mail::addresses;
+use crate::mail::compose::{Draft, parse_addresses};
+use crate::model::{Address, MessageId, Uid};
+
+/// An answer that is being written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedDraft {
+    pub target: Target,
+    pub content: Content,
+    pub saved_at: Timestamp,
+}
+
+/// What is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Content {
+    pub from: Address,
+    /// As typed.
+    pub to: String,
+    /// As typed.
+    pub cc: String,
+    /// As typed.
+    pub bcc: String,
+    pub subject: String,
+    pub body: String,
+    pub in_reply_to: Option<MessageId>,
+    pub references: Vec<MessageId>,
+    /// What names the message that is answered.
+    pub answered: String,
+    /// The highest UIDs that its writer had seen.
+    pub seen_inbox: Uid,
+    pub seen_sent: Uid,
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        let empty = String::new;
+        Self {
+            from: Address::bare(""),
+            to: empty(),
+            cc: empty(),
+            bcc: empty(),
+            subject: empty(),
+            body: empty(),
+            in_reply_to: None,
+            references: Vec::new(),
+            answered: empty(),
+            seen_inbox: Uid(0),
+            seen_sent: Uid(0),
+        }
+    }
+}
+
+impl Content {
+    /// What is kept of an answer.
+    pub fn of(draft: &Draft, answered: &str, seen: (Uid, Uid)) -> Self {
+        Self {
+            from: draft.from.clone(),
+            to: addresses::write(&draft.to),
+            cc: addresses::write(&draft.cc),
+            bcc: addresses::write(&draft.bcc),
+            subject: draft.subject.clone(),
+            body: draft.body.clone(),
+            in_reply_to: draft.in_reply_to.clone(),
+            references: draft.references.clone(),
+            answered: answered.to_owned(),
+            seen_inbox: seen.0,
+            seen_sent: seen.1,
+        }
+    }
+
+    /// The same of an answer on its way to the outbox.
+    pub fn of_answer(answer: &Answer) -> Self {
+        Self::of(&answer.draft, &answer.answered, (answer.seen_inbox, answer.seen_sent))
+    }
+
+    /// The text that lies on the desk.
+    ///
+    /// # Errors
+    /// Never in practice: strings and numbers make JSON.
+    pub fn write(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// Reads it back.
+    ///
+    /// # Errors
+    /// When it is no such text.
+    pub fn read(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    /// The mail that it is so far.
+    pub fn draft(&self) -> Draft {
+        Draft {
+            from: self.from.clone(),
+            to: parse_addresses(&self.to),
+            cc: parse_addresses(&self.cc),
+            bcc: parse_addresses(&self.bcc),
+            subject: self.subject.clone(),
+            body: self.body.clone(),
+            in_reply_to: self.in_reply_to.clone(),
+            references: self.references.clone(),
+            attachments: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_read_back_whatever_version_kept_it() {
+        let content = Content { to: "Dana <da".into(), body: "Hi\n".into(), seen_sent: Uid(7), ..Content::default() };
+        assert_eq!(Content::read(&content.write().unwrap()).unwrap(), content);
+        let older = Content::read(r#"{"body":"Hi","color":"red"}"#).unwrap();
+        assert_eq!(older.body, "Hi");
+    }
+}

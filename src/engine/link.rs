@@ -1,0 +1,447 @@
+//! One connection of one login, and the cache beside it: which folder is selected, and what brings its rows up to date.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::cache::Cache;
+use super::error::{Error, Result};
+use super::login::Login;
+use super::windows::Windows;
+use crate::imap::{Criteria, Quota, Selected, Session, UidSet, Unsolicited};
+use crate::mail::header;
+use crate::model::{ErrorKind, Flags, Mailbox, Message, MessageId, ModSeq, Refusal, Role, Uid, UidValidity};
+use crate::store::{Batch, FolderState, Reader, SyncLease};
+
+/// How long another process may hold a folder's lease without getting any further.
+const STUCK: Duration = Duration::from_secs(30);
+
+/// So many messages are asked for in one FETCH when new mail comes in by thousands.
+const NEW_AT_ONCE: usize = 1_000;
+
+/// A signed-in session with the cache of its login.
+pub struct Link {
+    pub login: Arc<Login>,
+    pub cache: Cache,
+    pub session: Session,
+    /// The cache, read by this connection's tasks.
+    pub reader: Reader,
+    entered: Option<Entered>,
+    /// Ids whose conversations the server was asked for, in folders that were not wholly known (by name and UIDVALIDITY).
+    gathered: HashSet<(String, UidValidity, MessageId)>,
+}
+
+/// The folder that is selected.
+#[derive(Debug, Clone)]
+struct Entered {
+    mailbox: String,
+    role: Role,
+    selected: Selected,
+    /// The SELECT has not been compared with the cache yet.
+    is_fresh: bool,
+    /// Something was told since the cache was last brought up to date.
+    is_stale: bool,
+}
+
+/// What one round of bringing a folder up to date did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Synced {
+    /// Rows changed.
+    pub changed: bool,
+    /// Messages that were not known before.
+    pub messages: u32,
+}
+
+impl Link {
+    /// Signs in.
+    ///
+    /// # Errors
+    /// Whatever keeps the session from coming about.
+    pub async fn open(login: &Arc<Login>, cache: &Cache) -> Result<Self> {
+        let session = login.sign_in().await?;
+        let (login, cache, reader) = (Arc::clone(login), cache.clone(), cache.reader()?);
+        Ok(Self { login, cache, session, reader, entered: None, gathered: HashSet::new() })
+    }
+
+    /// Connects anew in the place of a lost connection.
+    pub async fn reconnect(&mut self) -> Result<()> {
+        self.session = self.login.sign_in().await?;
+        self.entered = None;
+        Ok(())
+    }
+
+    /// Selects a folder of a mailbox, unless it is selected already.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rights`] where the mailbox has no such folder, else what the server says.
+    pub async fn enter(&mut self, mailbox: &Mailbox, role: Role) -> Result<()> {
+        if self.entered.as_ref().is_some_and(|e| e.mailbox == mailbox.key() && e.role == role) {
+            return Ok(());
+        }
+        let Some(name) = mailbox.folder(role) else {
+            let text = format!("{} has no {} folder that you can reach", mailbox.key(), role.as_str());
+            return Err(Refusal::new(ErrorKind::Rights, text).into());
+        };
+        self.entered = None;
+        let selected = self.session.select(name).await?;
+        self.session.take_unsolicited();
+        self.entered =
+            Some(Entered { mailbox: mailbox.key().to_owned(), role, selected, is_fresh: true, is_stale: false });
+        Ok(())
+    }
+
+    /// The next [`Link::enter`] selects anew.
+    pub fn leave(&mut self) {
+        self.entered = None;
+    }
+
+    /// Flags of the selected folder were changed by ourselves: the next [`Link::sync`] fetches them.
+    pub fn mark_stale(&mut self) {
+        self.update_entered(|e| e.is_stale = true);
+    }
+
+    /// What SELECT told of the folder that is selected.
+    pub fn selected(&self) -> Option<&Selected> {
+        self.entered.as_ref().map(|e| &e.selected)
+    }
+
+    /// A fresh view: NOOP, and whatever it tells is marked to be fetched.
+    pub async fn refresh(&mut self) -> Result<()> {
+        self.session.noop().await?;
+        self.note_unsolicited();
+        Ok(())
+    }
+
+    /// Takes in what the server told unasked; the next [`Link::sync`] goes after it.
+    pub fn note_unsolicited(&mut self) -> bool {
+        let told = self.session.take_unsolicited();
+        self.note(told)
+    }
+
+    /// The same for what an IDLE ended with.
+    pub fn note(&mut self, told: Vec<Unsolicited>) -> bool {
+        let Some(entered) = &mut self.entered else { return false };
+        let mut changed = false;
+        for item in told {
+            match item {
+                Unsolicited::Exists(n) => {
+                    changed |= entered.selected.exists != n;
+                    entered.selected.exists = n;
+                }
+                Unsolicited::Expunge => {
+                    entered.selected.exists = entered.selected.exists.saturating_sub(1);
+                    changed = true;
+                }
+                Unsolicited::Vanished(uids) => {
+                    let gone = u32::try_from(uids.span()).unwrap_or(u32::MAX);
+                    entered.selected.exists = entered.selected.exists.saturating_sub(gone);
+                    changed = true;
+                }
+                Unsolicited::Flags { .. } => changed = true,
+                Unsolicited::Alert(text) => tracing::warn!(text, "the server says"),
+                Unsolicited::Bye(text) => tracing::info!(text, "the server says goodbye"),
+            }
+        }
+        entered.is_stale |= changed;
+        changed
+    }
+
+    /// Whether the server has told something since the folder was looked at last.
+    pub fn is_behind(&mut self) -> bool {
+        self.note_unsolicited();
+        self.entered.as_ref().is_some_and(|e| e.is_stale)
+    }
+
+    /// Brings the known part of a folder up to date: new mail, changed flags, what is gone. The folder is selected and its
+    /// view is fresh afterwards. A folder never seen before is begun; [`Link::fill`] then reads it.
+    pub async fn sync(&mut self, mailbox: &Mailbox, role: Role) -> Result<Synced> {
+        let was_entered = self.entered.as_ref().is_some_and(|e| e.mailbox == mailbox.key() && e.role == role);
+        self.enter(mailbox, role).await?;
+        if was_entered {
+            self.refresh().await?;
+        }
+        self.catch_up(mailbox, role).await
+    }
+
+    /// Like [`Link::sync`] without asking the server whether there is anything new: goes after what it has told.
+    pub async fn catch_up(&mut self, mailbox: &Mailbox, role: Role) -> Result<Synced> {
+        let Some(entered) = self.entered.clone().filter(|e| e.mailbox == mailbox.key() && e.role == role) else {
+            return Ok(Synced::default());
+        };
+        if !entered.is_fresh && !entered.is_stale {
+            return Ok(Synced::default());
+        }
+        let name = mailbox.folder(role).unwrap_or_default();
+        let known = self.reader.folder(mailbox.key(), role)?;
+        let selected = &entered.selected;
+        let Some(state) = known.filter(|s| s.uidvalidity == selected.uidvalidity && s.name == name) else {
+            self.begin(mailbox, role, name, selected)?;
+            self.update_entered(|e| (e.is_fresh, e.is_stale) = (false, false));
+            return Ok(Synced { changed: true, messages: 0 });
+        };
+        let is_as_known = selected.uidnext == state.uidnext
+            && selected.highest_modseq.is_some()
+            && selected.highest_modseq == state.highest_modseq
+            && selected.exists == state.exists;
+        self.update_entered(|e| (e.is_fresh, e.is_stale) = (false, false));
+        if entered.is_fresh && is_as_known {
+            return Ok(Synced::default());
+        }
+        let synced = self.catch_up_from(mailbox, role, state, &entered).await;
+        if synced.is_err() {
+            self.update_entered(|e| e.is_stale = true);
+        }
+        synced
+    }
+
+    fn update_entered(&mut self, change: impl FnOnce(&mut Entered)) {
+        if let Some(entered) = &mut self.entered {
+            change(entered);
+        }
+    }
+
+    /// Begins a folder at its end. What was known of another UIDVALIDITY is forgotten by that; what another connection has
+    /// begun to read meanwhile stays.
+    fn begin(&self, mailbox: &Mailbox, role: Role, name: &str, selected: &Selected) -> Result<()> {
+        let state = FolderState {
+            name: name.to_owned(),
+            uidvalidity: selected.uidvalidity,
+            uidnext: selected.uidnext,
+            known_from: selected.uidnext,
+            highest_modseq: selected.highest_modseq,
+            exists: selected.exists,
+        };
+        let batch = Batch { reset: false, state, messages: Vec::new(), flags: Vec::new(), vanished: Vec::new() };
+        self.cache.write(|w| w.apply(mailbox.key(), role, batch, true))?;
+        self.cache.announce();
+        Ok(())
+    }
+
+    async fn catch_up_from(
+        &mut self,
+        mailbox: &Mailbox,
+        role: Role,
+        mut state: FolderState,
+        entered: &Entered,
+    ) -> Result<Synced> {
+        let reach = UidSet::from(state.known_from);
+        // Without CONDSTORE this reads all flags of what is known.
+        let since = state.highest_modseq.filter(|_| entered.selected.highest_modseq.is_some());
+        let fetched = self.session.fetch_flags(&reach, since).await?;
+        let (mut flags, told_gone) = (fetched.flags, fetched.vanished);
+        // `n:*` names the last message even where it lies below n.
+        flags.retain(|(uid, ..)| *uid >= state.known_from);
+        self.note_quietly();
+        let exists = self.entered.as_ref().map_or(entered.selected.exists, |e| e.selected.exists);
+
+        let mut new: Vec<Uid> = flags.iter().map(|(uid, ..)| *uid).filter(|uid| *uid >= state.uidnext).collect();
+        new.sort();
+        let arrived = u32::try_from(new.len()).unwrap_or(u32::MAX);
+        let is_short = exists != state.exists.saturating_add(arrived);
+        let vanished = if since.is_none() {
+            let there: HashSet<Uid> = flags.iter().map(|(uid, ..)| *uid).collect();
+            self.gone(mailbox, role, &state, |uid| !there.contains(&uid))?
+        } else if !told_gone.is_empty() {
+            self.gone(mailbox, role, &state, |uid| told_gone.contains(uid))?
+        } else if is_short {
+            // Something is gone and the server did not say what: all UIDs that are there.
+            let all = self.session.search(&Criteria::Words(format!("UID {reach}"))).await?;
+            let there: HashSet<Uid> = all.into_iter().collect();
+            self.gone(mailbox, role, &state, |uid| !there.contains(&uid))?
+        } else {
+            Vec::new()
+        };
+
+        let newest_modseq = flags.iter().filter_map(|(_, modseq, _)| *modseq).max();
+        let told_modseq = entered.selected.highest_modseq.filter(|_| entered.is_fresh);
+        flags.retain(|(uid, ..)| *uid < state.uidnext);
+        let mut synced = Synced { changed: !flags.is_empty() || !vanished.is_empty(), messages: 0 };
+        let mut rest = Some((flags, vanished));
+        let mut portions = new.chunks(NEW_AT_ONCE).peekable();
+        loop {
+            let portion = portions.next().unwrap_or_default();
+            let is_last = portions.peek().is_none();
+            let messages = if portion.is_empty() {
+                Vec::new()
+            } else {
+                self.fetch(role, &UidSet::of(portion.iter().copied())).await?
+            };
+            synced.messages += u32::try_from(messages.len()).unwrap_or(u32::MAX);
+            if let Some(last) = portion.last() {
+                state.uidnext = Uid(last.0 + 1);
+            }
+            if is_last {
+                state.uidnext = state.uidnext.max(if entered.is_fresh { entered.selected.uidnext } else { Uid(0) });
+                state.highest_modseq = state.highest_modseq.max(newest_modseq).max(told_modseq);
+                state.exists = exists;
+            }
+            let (flags, vanished) = rest.take().unwrap_or_default();
+            let batch = Batch { reset: false, state: state.clone(), messages, flags, vanished };
+            let applied = self.cache.write(|w| w.apply(mailbox.key(), role, batch, false))?;
+            synced.changed |= !applied.touched.is_empty();
+            if is_last {
+                break;
+            }
+        }
+        if synced.changed {
+            self.cache.announce();
+        }
+        Ok(synced)
+    }
+
+    /// Those of the known UIDs that are gone. What another process has added meanwhile is beyond this session's view: none
+    /// of it is taken for gone.
+    fn gone(
+        &self,
+        mailbox: &Mailbox,
+        role: Role,
+        state: &FolderState,
+        is_gone: impl Fn(Uid) -> bool,
+    ) -> Result<Vec<Uid>> {
+        let mut known = self.reader.known_uids(mailbox.key(), role)?;
+        known.retain(|uid| (state.known_from..state.uidnext).contains(uid) && is_gone(*uid));
+        Ok(known)
+    }
+
+    /// Like [`Link::note_unsolicited`], for what came along with our own asking.
+    fn note_quietly(&mut self) {
+        let was_stale = self.entered.as_ref().is_some_and(|e| e.is_stale);
+        let before = self.entered.as_ref().map(|e| e.selected.exists);
+        self.note_unsolicited();
+        self.update_entered(|e| e.is_stale = was_stale || Some(e.selected.exists) != before);
+    }
+
+    async fn fetch(&mut self, role: Role, uids: &UidSet) -> Result<Vec<Message>> {
+        let mut messages = Vec::new();
+        self.session
+            .fetch_headers(uids, None, |m| {
+                messages.push(header::message(role, m.uid, m.modseq, m.internal_date, m.size, m.flags, &m.header));
+            })
+            .await?;
+        Ok(messages)
+    }
+
+    /// Whether [`Link::note_gathered`] was told of this id in this folder.
+    pub(super) fn is_gathered(&self, folder: &FolderState, id: &MessageId) -> bool {
+        self.gathered.contains(&(folder.name.clone(), folder.uidvalidity, id.clone()))
+    }
+
+    /// All messages of the folder that bear or name these ids are in the cache.
+    pub(super) fn note_gathered(&mut self, folder: &FolderState, ids: Vec<MessageId>) {
+        self.gathered.extend(ids.into_iter().map(|id| (folder.name.clone(), folder.uidvalidity, id)));
+    }
+
+    /// Takes single messages into the cache that lie below what is known of a folder as a whole.
+    pub async fn add_single(&mut self, mailbox: &Mailbox, role: Role, uids: &[Uid]) -> Result<()> {
+        self.enter(mailbox, role).await?;
+        let Some(state) = self.reader.folder(mailbox.key(), role)? else { return Ok(()) };
+        let messages = self.fetch(role, &UidSet::of(uids.iter().copied())).await?;
+        let batch = Batch { reset: false, state, messages, flags: Vec::new(), vanished: Vec::new() };
+        self.cache.write(|w| w.apply(mailbox.key(), role, batch, true))?;
+        self.cache.announce();
+        Ok(())
+    }
+
+    /// Takes flags into the cache that were fetched of single messages: what a server has answered once, it does not tell
+    /// unasked again. `known`: the messages as the cache has them.
+    pub(super) fn keep_flags(
+        &self,
+        mailbox: &Mailbox,
+        role: Role,
+        known: &[Message],
+        fetched: &[(Uid, Option<ModSeq>, Flags)],
+    ) -> Result<()> {
+        let is_news = |(uid, _, flags): &&(Uid, Option<ModSeq>, Flags)| {
+            known.iter().any(|m| m.folder == role && m.uid == *uid && m.flags != *flags)
+        };
+        let flags: Vec<_> = fetched.iter().filter(is_news).cloned().collect();
+        let state = self.reader.folder(mailbox.key(), role)?;
+        let Some(state) = state.filter(|_| !flags.is_empty()) else { return Ok(()) };
+        let batch = Batch { reset: false, state, messages: Vec::new(), flags, vanished: Vec::new() };
+        self.cache.write(|w| w.apply(mailbox.key(), role, batch, false))?;
+        self.cache.announce();
+        Ok(())
+    }
+
+    /// Reads what is not known yet of a folder, newest first, and tells how far it is after each window. Another process
+    /// that reads the same folder goes first; what it read is not read again.
+    pub async fn fill(&mut self, mailbox: &Mailbox, role: Role, mut progress: impl FnMut(&FolderState)) -> Result<u32> {
+        self.enter(mailbox, role).await?;
+        let mut read = 0;
+        let mut windows: Option<Windows> = None;
+        loop {
+            if self.reader.folder(mailbox.key(), role)?.is_none_or(|state| state.is_whole()) {
+                return Ok(read);
+            }
+            let lease = self.lease(mailbox, role).await?;
+            let Some(mut state) = self.reader.folder(mailbox.key(), role)? else { return Ok(read) };
+            let walk = windows.get_or_insert_with(|| Windows::below(state.known_from));
+            // Somebody else may have read on meanwhile.
+            walk.skip_to(state.known_from);
+            let Some(window) = walk.next() else { return Ok(read) };
+            let messages = self.fetch(role, &UidSet::range(window.from, window.to)).await?;
+            self.note_unsolicited();
+            let count = u32::try_from(messages.len()).unwrap_or(u32::MAX);
+            if let Some(walk) = &mut windows {
+                walk.took(window, count);
+            }
+            state.known_from = window.from;
+            read += count;
+            let batch = Batch { reset: false, state: state.clone(), messages, flags: Vec::new(), vanished: Vec::new() };
+            self.cache.write(|w| w.apply(mailbox.key(), role, batch, true))?;
+            self.cache.announce();
+            progress(&state);
+            // What teammates do meanwhile does not wait until all is read.
+            drop(lease);
+            self.catch_up(mailbox, role).await?;
+        }
+    }
+
+    /// One process at a time reads a folder the first time. One that holds the lease and gets no further (it was stopped, say)
+    /// is not waited for: `None`, and both read.
+    async fn lease(&mut self, mailbox: &Mailbox, role: Role) -> Result<Option<SyncLease>> {
+        let (key, mut waited, mut seen) = (mailbox.key(), Instant::now(), None);
+        loop {
+            if let Some(lease) = SyncLease::try_take(self.cache.path(), key, role)? {
+                return Ok(Some(lease));
+            }
+            let now = self.reader.folder(key, role)?.map(|state| state.known_from);
+            if now != seen {
+                (waited, seen) = (Instant::now(), now);
+            } else if waited.elapsed() > STUCK {
+                return Ok(None);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// How full a mailbox is, where the server tells.
+    pub async fn quota(&mut self, mailbox: &Mailbox) -> Result<Option<Quota>> {
+        Ok(self.session.quota(&mailbox.root).await?)
+    }
+
+    /// Brings a whole mailbox up to date, folder by folder: INBOX, Sent, Archive; those that are not there or closed to this
+    /// login are lived without.
+    pub async fn sync_mailbox(&mut self, mailbox: &Mailbox) -> Result<u32> {
+        let mut messages = 0;
+        for role in Role::SYNCED {
+            messages += self.sync_whole(mailbox, role).await?;
+        }
+        Ok(messages)
+    }
+
+    /// Brings a folder up to date and reads whatever is not known of it yet.
+    pub async fn sync_whole(&mut self, mailbox: &Mailbox, role: Role) -> Result<u32> {
+        if mailbox.folder(role).is_none() {
+            return Ok(0);
+        }
+        match self.sync(mailbox, role).await {
+            Ok(synced) => Ok(synced.messages + self.fill(mailbox, role, |_| {}).await?),
+            Err(Error::Imap(error)) if role != Role::Inbox && !error.is_fatal() => {
+                tracing::info!(%error, folder = role.as_str(), "a folder is lived without");
+                Ok(0)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

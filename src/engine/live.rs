@@ -1,0 +1,302 @@
+//! The engine as the screen and `watch` run it: for each login its folders watched and a worker for what its person does.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+
+use super::backoff::Backoff;
+use super::cache::Cache;
+use super::discover::Found;
+use super::error::Result;
+use super::link::Link;
+use super::login::Login;
+use super::message::{Command, Connection, Event};
+use super::sender::{GRACE, Sender};
+use super::stop::{Stop, Stopper, stop};
+use super::tail::Tail;
+use super::watcher::{Tell, Watch};
+use super::worker::{Job, Worker};
+use crate::model::{ChangeKind, ErrorKind, Handle, Mailbox, Refusal, Role};
+
+/// The running engine. Dropped, its tasks end.
+pub struct Engine {
+    desks: Vec<Desk>,
+    tell: Tell,
+    routes: Routes,
+    stopper: Stopper,
+    tasks: JoinSet<()>,
+    /// Those that are waited for when all is over, since they may have an answer on its way.
+    senders: JoinSet<()>,
+}
+
+/// One login of the running engine.
+struct Desk {
+    jobs: mpsc::UnboundedSender<Job>,
+    nudge: Arc<Notify>,
+}
+
+/// Which login has which mailbox.
+type Routes = Arc<Mutex<HashMap<String, usize>>>;
+
+/// What a login's tasks share.
+#[derive(Clone)]
+struct Shared {
+    login: Arc<Login>,
+    cache: Cache,
+    tell: Tell,
+    stop: Stop,
+    nudge: Arc<Notify>,
+}
+
+impl Engine {
+    /// Starts watching all mailboxes of these logins, and working for their persons. `only` restricts it to the mailbox
+    /// with this address or root. With `sends`, what lies in the outbox is sent. Must be called within a tokio runtime.
+    pub fn start(logins: &[(Arc<Login>, Cache)], only: Option<&str>, sends: bool, tell: Tell) -> Result<Self> {
+        let (stopper, stop) = stop();
+        let routes = Routes::default();
+        let (mut tasks, mut senders) = (JoinSet::new(), JoinSet::new());
+        let mut desks = Vec::new();
+        for (index, (login, cache)) in logins.iter().enumerate() {
+            let (to_worker, jobs) = mpsc::unbounded_channel();
+            let nudge = Arc::new(Notify::new());
+            let shared = Shared {
+                login: Arc::clone(login),
+                cache: cache.clone(),
+                tell: Arc::clone(&tell),
+                stop: stop.clone(),
+                nudge: Arc::clone(&nudge),
+            };
+            let sender = Sender {
+                login: Arc::clone(login),
+                cache: cache.clone(),
+                tell: Arc::clone(&tell),
+                nudge: Arc::clone(&nudge),
+            };
+            if sends {
+                senders.spawn(sender.run(stop.clone()));
+            }
+            let known = cache.reader()?.mailboxes()?;
+            route(&routes, &known, index);
+            let mirrors = sends.then(|| (login.me(), to_worker.clone()));
+            tasks.spawn(follow(Tail::new(cache)?, Arc::clone(&tell), mirrors, stop.clone()));
+            tasks.spawn(run(shared, index, Arc::clone(&routes), only.map(str::to_owned), jobs));
+            desks.push(Desk { jobs: to_worker, nudge });
+        }
+        Ok(Self { desks, tell, routes, stopper, tasks, senders })
+    }
+
+    /// Hands a command to the login whose mailbox it is about.
+    pub fn send(&self, command: Command) {
+        let mailbox = match &command {
+            Command::Quit => return self.stopper.stop(),
+            Command::SyncNow => {
+                self.desks.iter().for_each(|desk| desk.nudge.notify_waiters());
+                return;
+            }
+            Command::Act { target, .. } | Command::Open { target } | Command::Settle { target, .. } => &target.mailbox,
+            Command::Send { answer, .. } => &answer.target.mailbox,
+            Command::Next { mailbox, .. } | Command::Unsend { mailbox, .. } => mailbox,
+        };
+        let index = self.routes.lock().unwrap_or_else(PoisonError::into_inner).get(mailbox).copied();
+        let desk = index.and_then(|i| self.desks.get(i));
+        match desk {
+            Some(desk) => {
+                // The receiver lives as long as the engine; past its end nothing is to be done any more.
+                let _ = desk.jobs.send(Job::Command(command));
+            }
+            None => {
+                let refusal = Refusal::new(ErrorKind::NotFound, format!("there is no mailbox {mailbox}"));
+                super::worker::refuse(&self.tell, command, &refusal);
+            }
+        }
+    }
+
+    /// Ends all tasks: connections are closed, what waits in the outbox stays there, and what is on its way comes to its end.
+    /// Where that takes its time it is said on standard error, which is the screen's no longer.
+    pub async fn shut_down(mut self) {
+        self.stopper.stop();
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        let sent = async { while self.senders.join_next().await.is_some() {} };
+        let ended = tokio::time::timeout(Duration::from_secs(2), ended);
+        let sent = async {
+            tokio::pin!(sent);
+            if tokio::time::timeout(Duration::from_secs(1), &mut sent).await.is_err() {
+                eprintln!("an answer is on its way: waiting until it is sent");
+                // A moment longer than the senders wait themselves.
+                if tokio::time::timeout(GRACE, sent).await.is_err() {
+                    tracing::info!("an answer was cut off");
+                }
+            }
+        };
+        let (ended, ()) = tokio::join!(ended, sent);
+        if ended.is_err() {
+            tracing::info!("some tasks did not end in time");
+        }
+    }
+}
+
+fn route(routes: &Routes, mailboxes: &[Mailbox], index: usize) {
+    let mut routes = routes.lock().unwrap_or_else(PoisonError::into_inner);
+    for mailbox in mailboxes {
+        routes.entry(mailbox.key().to_owned()).or_insert(index);
+    }
+}
+
+/// Tells what happened, and that rows changed; has one's claim mirrored onto mail that came into what one holds.
+async fn follow(
+    mut tail: Tail,
+    tell: Tell,
+    mirrors: Option<(Option<Handle>, mpsc::UnboundedSender<Job>)>,
+    mut stop: Stop,
+) {
+    loop {
+        let changes = tokio::select! {
+            () = stop.stopped() => return,
+            changes = tail.next() => changes,
+        };
+        match changes {
+            Ok(changes) => {
+                for (_, change) in changes {
+                    if let Some((me, jobs)) = &mirrors
+                        && change.kind == ChangeKind::New
+                        && change.assignee.holder().is_some_and(|holder| Some(holder) == me.as_ref())
+                    {
+                        let (mailbox, conversation) = (change.mailbox.clone(), change.conversation.clone());
+                        // The worker is gone only when all is over.
+                        let _ = jobs.send(Job::Mirror { mailbox, conversation });
+                    }
+                    tell(Event::Happened(change));
+                }
+                tell(Event::Changed);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the cache's log cannot be read");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+/// One login: finds its mailboxes, has their folders watched, and works.
+async fn run(
+    shared: Shared,
+    index: usize,
+    routes: Routes,
+    only: Option<String>,
+    mut jobs: mpsc::UnboundedReceiver<Job>,
+) {
+    let mut backoff = Backoff::default();
+    let mut watched = Watched::default();
+    let mut offline_since = None;
+    let Shared { mut stop, .. } = shared.clone();
+    let mut worker = Worker::new(shared.login.clone(), shared.cache.clone(), shared.tell.clone());
+    loop {
+        let worked: Result<()> = async {
+            let (mut link, found) = tokio::select! {
+                () = stop.stopped() => return Ok(()),
+                opened = open(&shared, only.as_deref()) => opened?,
+            };
+            offline_since = None;
+            backoff.reset();
+            route(&routes, &found.mailboxes, index);
+            (shared.tell)(Event::Mailboxes(found.mailboxes.clone()));
+            watched.watch(&shared, &found.mailboxes);
+            worker.work(&mut link, found.mailboxes, &mut jobs, stop.clone()).await
+        }
+        .await;
+        let Err(error) = worked else { break };
+        let pause = backoff.pause();
+        let now = Timestamp::now();
+        if watched.is_empty() {
+            // Nobody else says so yet.
+            let since = *offline_since.get_or_insert(now);
+            let retry_at = now.saturating_add(jiff::SignedDuration::try_from(pause).unwrap_or_default()).unwrap_or(now);
+            let refusal = error.into_refusal();
+            let state = Connection::Offline { since, retry_at, why: refusal.message };
+            let known = shared.cache.reader().and_then(|r| Ok(r.mailboxes()?)).unwrap_or_default();
+            let keys = known.iter().map(|m| m.key().to_owned());
+            for mailbox in keys.chain(known.is_empty().then(|| only.clone().unwrap_or_default())) {
+                (shared.tell)(Event::Connection { mailbox, state: state.clone() });
+            }
+        } else {
+            tracing::info!(%error, "the worker's connection was lost");
+        }
+        let refusal = Refusal::new(ErrorKind::Unreachable, "there is no connection: nothing was changed")
+            .hint("what is cached can be read; it is tried again by itself, R tries now");
+        let over = tokio::time::sleep(pause);
+        tokio::pin!(over);
+        loop {
+            tokio::select! {
+                () = stop.stopped() => return watched.end().await,
+                () = shared.nudge.notified() => break,
+                () = &mut over => break,
+                job = jobs.recv() => match job {
+                    Some(job) => worker.offline(job, &refusal),
+                    None => return watched.end().await,
+                },
+            }
+        }
+    }
+    watched.end().await;
+}
+
+async fn open(shared: &Shared, only: Option<&str>) -> Result<(Link, Found)> {
+    let mut link = Link::open(&shared.login, &shared.cache).await?;
+    let mut found = link.discover().await?;
+    if let Some(only) = only {
+        found.mailboxes.retain(|m| m.root == only || m.is_own_address(only));
+    }
+    Ok((link, found))
+}
+
+/// The folders that are watched, each once.
+#[derive(Default)]
+struct Watched {
+    folders: Vec<(String, Role, String)>,
+    tasks: JoinSet<()>,
+}
+
+impl Watched {
+    fn is_empty(&self) -> bool {
+        self.folders.is_empty()
+    }
+
+    /// Watches what is not watched yet: each INBOX over a connection of its own, then each Sent and Archive, as long as the
+    /// configured number of connections lasts; the rest is looked at in turn over one.
+    fn watch(&mut self, shared: &Shared, mailboxes: &[Mailbox]) {
+        let wanted = Role::SYNCED.into_iter().flat_map(|role| {
+            mailboxes.iter().filter_map(move |m| m.folder(role).map(|name| (m, role, name.to_owned())))
+        });
+        let new: Vec<(&Mailbox, Role, String)> = wanted
+            .filter(|(m, role, name)| !self.folders.contains(&(m.key().to_owned(), *role, name.clone())))
+            .collect();
+        // One for the worker; one for those in turn, where not all have their own.
+        let most = usize::from(shared.login.account.imap.connections.max(2)) - 1;
+        let free = most.saturating_sub(self.folders.len());
+        let own = if new.len() <= free { new.len() } else { free.saturating_sub(1) };
+        let watch = |folders| Watch {
+            login: shared.login.clone(),
+            cache: shared.cache.clone(),
+            tell: shared.tell.clone(),
+            stop: shared.stop.clone(),
+            nudge: shared.nudge.clone(),
+            folders,
+        };
+        for (mailbox, role, _) in &new[..own] {
+            self.tasks.spawn(watch(vec![((*mailbox).clone(), *role)]).run());
+        }
+        let rest: Vec<(Mailbox, Role)> = new[own..].iter().map(|(m, role, _)| ((*m).clone(), *role)).collect();
+        if !rest.is_empty() {
+            self.tasks.spawn(watch(rest).run());
+        }
+        self.folders.extend(new.into_iter().map(|(m, role, name)| (m.key().to_owned(), role, name)));
+    }
+
+    async fn end(mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+}

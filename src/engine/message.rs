@@ -1,0 +1,151 @@
+//! What the screen asks of the engine and what the engine answers: plain messages, no locks shared.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub use crate::config::AfterReply;
+use crate::mail::compose::Draft;
+use crate::model::{Action, Change, Conversation, Expectation, Mailbox, Refusal, Uid};
+
+/// Joins a [`Command`] to the [`Event::Done`] that answers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ticket(pub u64);
+
+/// One conversation of one mailbox, by its root's Message-ID.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// The mailbox's key (`Mailbox::key`).
+    pub mailbox: String,
+    pub root: String,
+}
+
+/// What a person says of an answer whose fate is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It reached the customer.
+    WasSent,
+    /// It did not, and shall not; its text is kept.
+    Discard,
+}
+
+/// An answer ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub target: Target,
+    pub draft: Draft,
+    /// The Message-ID of the message that is answered.
+    pub answered: String,
+    /// The highest UIDs that its writer had seen, in INBOX and in Sent; anything of the conversation above stops the sending.
+    pub seen_inbox: Uid,
+    pub seen_sent: Uid,
+    /// `None`: as the mailbox's configuration says.
+    pub then: Option<AfterReply>,
+}
+
+/// What the screen asks for.
+#[derive(Debug)]
+pub enum Command {
+    Act {
+        ticket: Ticket,
+        target: Target,
+        action: Action,
+        expect: Expectation,
+        /// The newest UID in INBOX that the person had before their eyes: what nobody has seen is not finished with it.
+        /// `None`: whatever is there when the engine looks.
+        upto: Option<Uid>,
+    },
+    /// Claim the free conversation that has waited longest.
+    Next {
+        ticket: Ticket,
+        mailbox: String,
+    },
+    /// Bring the bodies of a conversation into the cache.
+    Open {
+        target: Target,
+    },
+    /// Put an answer into the outbox; it is sent after `hold`, until then [`Command::Unsend`] takes it back.
+    Send {
+        ticket: Ticket,
+        answer: Box<Answer>,
+        hold: Duration,
+    },
+    Unsend {
+        ticket: Ticket,
+        mailbox: String,
+        item: i64,
+    },
+    /// Settle the pending answer of a conversation whose fate is unknown.
+    Settle {
+        ticket: Ticket,
+        target: Target,
+        verdict: Verdict,
+    },
+    SyncNow,
+    Quit,
+}
+
+/// How a mailbox's connection stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Connection {
+    Connecting,
+    /// The first filling of the cache: messages known and expected.
+    Syncing {
+        done: u32,
+        total: u32,
+    },
+    /// INBOX is wholly known and watched.
+    Live,
+    Offline {
+        since: Timestamp,
+        retry_at: Timestamp,
+        why: String,
+    },
+}
+
+/// What the engine tells.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The mailboxes were found anew.
+    Mailboxes(Vec<Mailbox>),
+    Connection {
+        mailbox: String,
+        state: Connection,
+    },
+    /// Rows changed in a cache, by this process or another: ask it again for what is shown.
+    Changed,
+    /// A teammate's (or one's own other device's) doing, for the line above the hints.
+    Happened(Change),
+    /// A command came to its end: the conversation as it is now, or why not.
+    Done {
+        ticket: Ticket,
+        outcome: Result<Option<Box<Conversation>>, Refusal>,
+    },
+    /// The bodies of a conversation are in the cache, or could not be had.
+    Opened {
+        target: Target,
+        outcome: Result<(), Refusal>,
+    },
+    /// An answer is in the outbox and can be taken back until then.
+    Held {
+        ticket: Ticket,
+        item: i64,
+        target: Target,
+        until: Timestamp,
+    },
+    /// An answer that was held has been taken back; its text is the conversation's draft again.
+    TakenBack {
+        item: i64,
+        target: Target,
+    },
+    Sent {
+        item: i64,
+        target: Target,
+    },
+    /// It stays in the outbox (retried when the failure passes by itself) or its text is the conversation's draft again.
+    NotSent {
+        item: i64,
+        target: Target,
+        refusal: Refusal,
+    },
+}

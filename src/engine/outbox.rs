@@ -1,0 +1,539 @@
+//! The outbox: an answer is written and stored, then run by `engine::answer` as often as it takes, by whichever process holds
+//! its lease.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::act::newest_incoming;
+use super::answer::{OLD, Sending};
+use super::drive::Place;
+use super::error::{Error, Result};
+use super::kept::Content;
+use super::link::Link;
+use super::login::Login;
+use super::message::{Answer, Target};
+use crate::config::AfterReply;
+use crate::mail::compose::{self, Draft};
+use crate::model::{
+    Capability, Conversation, ErrorKind, Expectation, Handle, Mailbox, Message, MessageId, Refusal, Role, Status, Uid,
+    UidValidity,
+};
+use crate::store::{Desk, Lease, NewItem, OutboxItem, OutboxState, Reader};
+use crate::wire::answer::{Progress, Stage, fits_done, seen_sent};
+use crate::wire::{identity, state};
+
+/// What the outbox keeps of an answer beside its bytes: what its writer had seen, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    pub seen_inbox: Uid,
+    pub seen_sent: Uid,
+    pub inbox_validity: Option<UidValidity>,
+    pub sent_validity: Option<UidValidity>,
+    pub was_answered: bool,
+    /// Its person was warned that no announcement can be written.
+    pub unannounced: bool,
+    /// What its writer expects of the conversation when it is claimed; nothing any more once that was so.
+    #[serde(default)]
+    pub expect: Expected,
+    pub progress: Progress,
+}
+
+/// An [`Expectation`] as it is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    assignee: Option<Holder>,
+    status: Option<Status>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Holder {
+    Nobody,
+    By(Handle),
+}
+
+impl From<Expectation> for Expected {
+    fn from(expect: Expectation) -> Self {
+        let assignee = expect.assignee.map(|holder| holder.map_or(Holder::Nobody, Holder::By));
+        Self { assignee, status: expect.status }
+    }
+}
+
+impl From<Expected> for Expectation {
+    fn from(expected: Expected) -> Self {
+        let assignee = expected.assignee.map(|holder| match holder {
+            Holder::Nobody => None,
+            Holder::By(handle) => Some(handle),
+        });
+        Self { assignee, status: expected.status }
+    }
+}
+
+/// How an answer is to leave, beside what it says.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// Its person was warned that no announcement can be written.
+    pub unannounced: bool,
+    /// What the conversation must be like.
+    pub expect: Expectation,
+    /// Until when its writer may take it back, on the screen. What is written there is the draft in hand, which is in the
+    /// outbox from now on; a verb's text comes from elsewhere, and the draft stays where it is.
+    pub hold_until: Option<Timestamp>,
+}
+
+/// How one run of an answer ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ran {
+    Sent(Option<Box<Conversation>>),
+    /// It was sent and stays in the outbox, since the mailbox could not be marked; the refusal says what was in the way.
+    Unmarked(Refusal),
+    /// It stays in the outbox; the refusal says until when or for what.
+    Stays(Refusal),
+    /// It is out of the outbox, its text a draft again.
+    NotSent(Refusal),
+    /// Another process has it in hand, or it is gone.
+    Elsewhere,
+}
+
+/// An answer to the newest incoming message of a conversation, as it begins: the recipients, the address that the customer
+/// wrote to, what its writer has seen by now.
+///
+/// # Errors
+/// There is nothing to answer, or the mailbox has no address to answer from.
+pub fn begin(
+    reader: &Reader,
+    mailbox: &Mailbox,
+    root: &str,
+    all: bool,
+    quoted: Option<&str>,
+) -> Result<(Answer, Message)> {
+    if mailbox.address.is_none() {
+        let text = format!("{} has no address to answer from: name it in the configuration", mailbox.key());
+        return Err(Refusal::new(ErrorKind::Config, text).into());
+    }
+    let thread = reader.thread(mailbox.key(), root)?;
+    let answered = [Role::Inbox, Role::Archive].into_iter().find_map(|role| newest_incoming(&thread, role));
+    let Some(answered) = answered else {
+        return Err(Refusal::new(ErrorKind::Failed, "nothing in this conversation came from outside").into());
+    };
+    let newest = thread.iter().filter(|m| m.folder == Role::Inbox).map(|m| m.uid).max().unwrap_or(Uid(0));
+    let answer = Answer {
+        target: Target { mailbox: mailbox.key().to_owned(), root: root.to_owned() },
+        draft: compose::reply(mailbox, answered, all, quoted),
+        answered: identity::identity(answered),
+        seen_inbox: newest,
+        seen_sent: seen_sent(&thread),
+        then: None,
+    };
+    Ok((answer, answered.clone()))
+}
+
+/// The message as it will leave, and its Message-ID.
+pub fn fix(draft: &Draft, mailbox: &Mailbox) -> Result<(MessageId, Vec<u8>)> {
+    draft.check().map_err(|error| Refusal::new(ErrorKind::Usage, error.to_string()))?;
+    let domain = mailbox.address.as_deref().and_then(|a| a.rsplit_once('@')).map_or("localhost", |(_, domain)| domain);
+    let id = compose::message_id(domain);
+    let bytes = compose::write(draft, &id, &jiff::Zoned::now());
+    Ok((id, bytes))
+}
+
+/// Fixes an answer and puts it into the outbox; from here on it is never lost and never sent twice.
+pub fn put(
+    reader: &Reader,
+    desk: &Desk,
+    login: &Login,
+    mailbox: &Mailbox,
+    answer: &Answer,
+    terms: Terms,
+) -> Result<i64> {
+    let Terms { unannounced, expect, hold_until } = terms;
+    let key = mailbox.key();
+    let (id, message) = fix(&answer.draft, mailbox)?;
+    let validity = |role| -> Result<Option<UidValidity>> { Ok(reader.folder(key, role)?.map(|s| s.uidvalidity)) };
+    let answered = reader.messages_with_id(key, &answer.answered)?;
+    let kept = Kept {
+        seen_inbox: answer.seen_inbox,
+        seen_sent: answer.seen_sent,
+        inbox_validity: validity(Role::Inbox)?,
+        sent_validity: validity(Role::Sent)?,
+        was_answered: answered.iter().any(|m| m.flags.answered),
+        unannounced,
+        expect: expect.into(),
+        progress: Progress::begin(),
+    };
+    let after = answer.then.or_else(|| login.config_of(mailbox).map(|c| c.after_reply));
+    let item = NewItem {
+        mailbox: key.to_owned(),
+        root: answer.target.root.clone(),
+        answered: answer.answered.clone(),
+        message_id: id.0,
+        from: answer.draft.from.email.clone(),
+        recipients: answer.draft.recipients().into_iter().map(str::to_owned).collect(),
+        subject: answer.draft.subject.clone(),
+        message,
+        stage: json(&kept),
+        state: if hold_until.is_some() { OutboxState::Held } else { OutboxState::Unsent },
+        hold_until,
+        after: Some(match after.unwrap_or(AfterReply::Waiting) {
+            AfterReply::Waiting => Status::Waiting,
+            AfterReply::Open => Status::Open,
+            AfterReply::Done => Status::Done,
+        }),
+        draft: json(&Content::of_answer(answer)),
+        takes_draft: hold_until.is_some(),
+    };
+    Ok(desk.outbox_put(&item)?)
+}
+
+/// What this program wrote is always JSON: strings, numbers and lists.
+pub fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Whether this mailbox lets the person answer, and what stands against it before anything is written.
+///
+/// # Errors
+/// What is missing: the right, an announcement, a settled answer before this one.
+pub fn may_answer(
+    reader: &Reader,
+    desk: &Desk,
+    mailbox: &Mailbox,
+    conversation: &Conversation,
+    unannounced: bool,
+) -> Result<()> {
+    if conversation.has_pending_answer {
+        earlier_answer(reader, desk, mailbox, conversation)?;
+    }
+    if !mailbox.may(Capability::Send) && !unannounced {
+        let text =
+            format!("no announcement can be written in {}: a teammate might answer at the same time", mailbox.key());
+        return Err(Refusal::new(ErrorKind::Rights, text)
+            .hint("it needs a Sent folder with the rights `rwi`; --unannounced answers all the same")
+            .into());
+    }
+    Ok(())
+}
+
+/// What an announced answer means for the next one: one's own, or one that has lain for long, has to be settled first; a
+/// teammate's young one is on its way and comes first.
+fn earlier_answer(reader: &Reader, desk: &Desk, mailbox: &Mailbox, conversation: &Conversation) -> Result<()> {
+    let mut thread = reader.thread(mailbox.key(), &conversation.root)?;
+    thread.retain(state::is_pending);
+    let own: Vec<OutboxItem> = desk.outbox_list()?;
+    let own = own.iter().find(|i| thread.iter().any(|m| m.message_id.as_ref().is_some_and(|id| id.0 == i.message_id)));
+    if own.is_some_and(|item| item.state == OutboxState::Submitted) {
+        let text = "your earlier answer to this conversation was sent, and is still to be marked in the mailbox";
+        return Err(Refusal::new(ErrorKind::Overtaken, text).hint("`bagsy outbox retry` marks it").into());
+    }
+    if own.is_some_and(|item| item.state != OutboxState::Unknown) {
+        let text = "your earlier answer to this conversation was announced and waits in the outbox";
+        let refusal = Refusal::new(ErrorKind::UnknownOutcome, text);
+        return Err(refusal.hint("`bagsy outbox retry` sends it, or finds out that it was overtaken").into());
+    }
+    let now = Timestamp::now();
+    if own.is_some() || thread.iter().any(|m| now.duration_since(m.internal_date) > OLD) {
+        let text = "an earlier answer to this conversation was announced and it is not known whether it was sent";
+        return Err(Refusal::new(ErrorKind::UnknownOutcome, text)
+            .hint("settle it first: open the conversation on the screen and say “was sent” or “discard”")
+            .into());
+    }
+    if thread.is_empty() {
+        return Ok(());
+    }
+    let text = "another answer to this conversation is on its way right now";
+    Err(Refusal::new(ErrorKind::Overtaken, text).hint("look at the conversation again in a moment").into())
+}
+
+impl Link {
+    /// Makes the mailbox's Sent folder where there is none and the rights allow it.
+    pub async fn ensure_sent(&mut self, mailbox: &Mailbox) -> Result<Mailbox> {
+        if mailbox.folder(Role::Sent).is_some() || !mailbox.may(Capability::Send) {
+            return Ok(mailbox.clone());
+        }
+        let delimiter = self.delimiter_of(&mailbox.root).await?;
+        let name = if mailbox.root.eq_ignore_ascii_case("INBOX") {
+            "Sent".to_owned()
+        } else {
+            format!("{}{delimiter}Sent", mailbox.root)
+        };
+        self.session.create(&name).await?;
+        let mut with_sent = mailbox.clone();
+        with_sent.folders.insert(Role::Sent, name);
+        let inspected = self.inspect_again(&with_sent).await?;
+        let since = self.login.since(&inspected);
+        self.cache.write(|w| w.put_mailbox(&inspected, since))?;
+        Ok(inspected)
+    }
+
+    /// The mailbox as an item of the outbox needs it: with a Sent folder, and the conversation in INBOX.
+    async fn ready(&mut self, mailbox: &Mailbox, item: &mut OutboxItem, kept: &mut Kept) -> Result<Mailbox> {
+        let mailbox = match self.ensure_sent(mailbox).await {
+            Err(error) if !error.ends_session() => {
+                // Without one it is not sent, or as its person was warned.
+                tracing::info!(%error, "no Sent folder could be made");
+                mailbox.clone()
+            }
+            other => other?,
+        };
+        if is_untouched(kept) {
+            // Nothing in INBOX: what was done comes back before it is answered.
+            self.sync_mailbox(&mailbox).await?;
+            self.find_root(&mailbox, item).await?;
+            let place = Place { mailbox: &mailbox, root: &item.root };
+            let conversation = self.reader.conversation(mailbox.key(), &item.root)?;
+            let is_back = conversation.is_some_and(|c| c.folder == Role::Archive)
+                && mailbox.may(Capability::Archive)
+                && fits_done(&kept.expect.clone().into());
+            if is_back {
+                // As it was expected; from now on it is as this answer made it.
+                kept.expect = Expected::default();
+                Desk::open(self.cache.path())?.outbox_update(item.id, &json(kept), item.state, None)?;
+                self.bring_back(place).await?;
+                self.sync(&mailbox, Role::Inbox).await?;
+            }
+            let thread = self.reader.thread(mailbox.key(), &item.root)?;
+            kept.seen_inbox = seen_with_answered(&thread, &item.answered, kept.seen_inbox);
+        } else {
+            self.find_root(&mailbox, item).await?;
+        }
+        Ok(mailbox)
+    }
+
+    /// Takes the root of the item's conversation anew: an ancestor that came late, or an expunged one, makes it another.
+    pub(super) async fn find_root(&mut self, mailbox: &Mailbox, item: &mut OutboxItem) -> Result<()> {
+        let mut root = item.root.clone();
+        if !item.answered.is_empty() {
+            // Found by its own id wherever it hangs; where it is gone, the conversation is what it was.
+            self.complete(mailbox, &item.answered).await?;
+            root = root_of(&self.reader, item)?;
+        }
+        let root = self.complete(mailbox, &root).await?;
+        self.move_item(item, root)?;
+        let root = root_of(&self.reader, item)?;
+        self.move_item(item, root)
+    }
+
+    /// Whether the item still belongs to the root by which it was looked at.
+    pub(super) fn is_at_root(&self, item: &OutboxItem) -> Result<bool> {
+        Ok(root_of(&self.reader, item)? == item.root)
+    }
+
+    fn move_item(&self, item: &mut OutboxItem, root: String) -> Result<()> {
+        if root != item.root {
+            Desk::open(self.cache.path())?.outbox_move(item.id, &root)?;
+            item.root = root;
+        }
+        Ok(())
+    }
+
+    /// Runs an item of the outbox: sent, or as far as it goes now.
+    ///
+    /// # Errors
+    /// What keeps it from being run at all; it stays in the outbox.
+    pub async fn run_item(&mut self, id: i64, mailboxes: &[Mailbox]) -> Result<Ran> {
+        let Some(lease) = Lease::try_take(self.cache.path(), id)? else { return Ok(Ran::Elsewhere) };
+        let desk = Desk::open(self.cache.path())?;
+        let Some(mut item) = desk.outbox_get(id)?.filter(|i| i.state != OutboxState::Held) else {
+            return Ok(Ran::Elsewhere);
+        };
+        let Some(mailbox) = mailboxes.iter().find(|m| m.key() == item.mailbox) else {
+            let text = format!("{} cannot be reached now", item.mailbox);
+            return Ok(Ran::Stays(Refusal::new(ErrorKind::Unreachable, text)));
+        };
+        let mut kept: Kept = serde_json::from_str(&item.stage).map_err(crate::store::Error::from)?;
+        let mailbox = match self.ready(mailbox, &mut item, &mut kept).await {
+            Ok(mailbox) => mailbox,
+            Err(error) => return stays(&desk, &item, &json(&kept), item.state, error),
+        };
+        let message = desk.outbox_message(id)?.unwrap_or_default();
+        let mut sending = Sending::new(&mailbox, item, kept, message, desk);
+        let ran = self.send(&mut sending).await;
+        let refusal = sending.refusal();
+        let (stage, state) = (sending.stage(), sending.state());
+        let (desk, item) = (sending.desk, sending.item);
+        let ran = match ran {
+            Err(error) => return stays(&desk, &item, &stage, state, error),
+            Ok(outcome) => outcome,
+        };
+        use crate::wire::answer::Outcome;
+        Ok(match ran {
+            Outcome::Sent => {
+                desk.outbox_remove(id)?;
+                lease.retire();
+                let conversation = self.as_it_is(Place { mailbox: &mailbox, root: &item.root }).await.ok();
+                Ran::Sent(conversation.map(Box::new))
+            }
+            Outcome::Unknown => {
+                let refusal = Refusal::new(
+                    ErrorKind::UnknownOutcome,
+                    "it is not known whether the answer was sent: the connection broke before the server's last word",
+                )
+                .hint("look whether the customer has it, then say “was sent” or “discard”");
+                desk.outbox_update(id, &stage, state, Some(&refusal.message))?;
+                Ran::Stays(refusal)
+            }
+            Outcome::Later(why) => {
+                if state == OutboxState::Submitted {
+                    let refusal = Refusal::new(ErrorKind::Unreachable, why);
+                    return stays(&desk, &item, &stage, state, refusal.into());
+                }
+                desk.outbox_update(id, &stage, state, Some(&why))?;
+                let refusal = refusal.unwrap_or_else(|| Refusal::new(ErrorKind::Unreachable, why));
+                let kind = if refusal.kind == ErrorKind::Tls { ErrorKind::Tls } else { ErrorKind::Unreachable };
+                Ran::Stays(queued(Refusal { kind, ..refusal }))
+            }
+            Outcome::NotSent(why) => {
+                to_draft(&self.reader, &desk, &item)?;
+                lease.retire();
+                Ran::NotSent(super::answer::refused(&why, refusal))
+            }
+        })
+    }
+}
+
+/// The root of an item's conversation as the cache has it now: that of what it answers, where that is there. Where it is
+/// gone, what is left of the conversation may hang on its id alone.
+pub fn root_of(reader: &Reader, item: &OutboxItem) -> Result<String> {
+    if let Some(root) = reader.root_of(&item.mailbox, &item.answered)? {
+        return Ok(root);
+    }
+    let is_in_inbox = |root: &str| -> Result<bool> {
+        Ok(reader.conversation(&item.mailbox, root)?.is_some_and(|c| c.folder == Role::Inbox))
+    };
+    let root = if !is_in_inbox(&item.root)? && is_in_inbox(&item.answered)? { &item.answered } else { &item.root };
+    Ok(root.clone())
+}
+
+/// Gives an item up: its text is a draft of its conversation again, by whatever root that has now.
+pub fn to_draft(reader: &Reader, desk: &Desk, item: &OutboxItem) -> Result<bool> {
+    desk.outbox_move(item.id, &root_of(reader, item)?)?;
+    Ok(desk.outbox_to_draft(item.id)?)
+}
+
+/// What is said of an answer that was sent, as long as the mailbox does not say so.
+pub const UNMARKED: &str = "sent; still to be marked in the mailbox";
+const LATER: &str = "the screen marks it as soon as that is possible, or `bagsy outbox retry`";
+
+/// A run that broke off: the item stays as far as it came.
+fn stays(desk: &Desk, item: &OutboxItem, stage: &str, state: OutboxState, error: Error) -> Result<Ran> {
+    let refusal = error.into_refusal();
+    if state == OutboxState::Submitted {
+        desk.outbox_update(item.id, stage, state, Some(UNMARKED))?;
+        return Ok(Ran::Unmarked(
+            Refusal { message: format!("{UNMARKED}: {}", refusal.message), ..refusal }.hint(LATER),
+        ));
+    }
+    desk.outbox_update(item.id, stage, state, Some(&refusal.message))?;
+    Ok(Ran::Stays(if state == OutboxState::Unknown { refusal } else { queued(refusal) }))
+}
+
+/// What is in the way passes by itself, but for TLS, which somebody must put right first.
+fn queued(refusal: Refusal) -> Refusal {
+    let sent = "it is sent by the screen as soon as that is possible, or by `bagsy outbox retry`";
+    let hint = match &refusal.hint {
+        Some(first) if refusal.kind == ErrorKind::Tls => format!("{first}; {sent}"),
+        _ => sent.to_owned(),
+    };
+    Refusal { message: format!("{}; the answer is kept in the outbox", refusal.message), ..refusal }.hint(hint)
+}
+
+/// How an item of this stage stands: what has, or may have, reached the customer is never called unsent, whatever ends its run.
+pub(super) fn state_of(stage: &Stage) -> OutboxState {
+    match stage {
+        Stage::Transmitting | Stage::Unknown => OutboxState::Unknown,
+        Stage::Submitted => OutboxState::Submitted,
+        _ => OutboxState::Unsent,
+    }
+}
+
+/// Whether nothing of an item is on any server yet.
+pub fn is_fresh(item: &OutboxItem) -> bool {
+    serde_json::from_str(&item.stage).is_ok_and(|kept: Kept| kept.progress.stage == Stage::Unsent)
+}
+
+/// Whether no server has seen anything of it, and none ever had.
+pub(super) fn is_untouched(kept: &Kept) -> bool {
+    kept.progress.stage == Stage::Unsent && kept.progress.spent == Uid(0)
+}
+
+/// Items that are due: what is not held any more and is not waiting for a person.
+pub fn due(desk: &Desk, now: Timestamp) -> Result<Vec<OutboxItem>> {
+    let mut due = Vec::new();
+    for item in desk.outbox_list()? {
+        let is_over = item.hold_until.is_none_or(|until| until <= now);
+        match item.state {
+            OutboxState::Held if is_over => {
+                if desk.outbox_let_go(item.id)? {
+                    due.push(item);
+                }
+            }
+            OutboxState::Unsent | OutboxState::Submitted => due.push(item),
+            // Looked after again: evidence may have come, and a person may have said so on another screen.
+            OutboxState::Unknown => due.push(item),
+            OutboxState::Held | OutboxState::Scheduled | OutboxState::Failed => {}
+        }
+    }
+    Ok(due)
+}
+
+/// What its writer has seen of INBOX, given that it is the answered message at least: that has a new UID there when it came
+/// back from Archive, or came in twice. Where anything unseen lies below it, nothing more counts as seen.
+fn seen_with_answered(thread: &[Message], answered: &str, seen: Uid) -> Uid {
+    let is_answered = |m: &&Message| m.folder == Role::Inbox && identity::identity(m) == answered;
+    let copies: Vec<Uid> = thread.iter().filter(is_answered).map(|m| m.uid).collect();
+    let Some(newest) = copies.iter().copied().max().filter(|uid| *uid > seen) else { return seen };
+    let sights = state::sights(thread);
+    let mut unseen = sights.iter().filter(|s| s.incoming && !s.auto_reply && !copies.contains(&s.uid));
+    if unseen.any(|s| s.uid > seen && s.uid < newest) { seen } else { newest }
+}
+
+/// Whether the answered message of a conversation is marked as answered.
+pub fn is_answered(thread: &[Message], answered: &str) -> bool {
+    thread.iter().any(|m| m.flags.answered && identity::identity(m) == answered && !state::is_outgoing(m, thread))
+}
+
+impl From<crate::mail::compose::DraftError> for Error {
+    fn from(error: crate::mail::compose::DraftError) -> Self {
+        Refusal::new(ErrorKind::Usage, error.to_string()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::{Expected, Kept, json, seen_with_answered};
+    use crate::mail::header;
+    use crate::model::{Expectation, Flags, Handle, Message, Role, Status, Uid};
+
+    fn message(folder: Role, uid: u32, id: &str) -> Message {
+        let head = format!("Message-ID: <{id}@x>\r\nFrom: dana@customer.example\r\n\r\n");
+        header::message(folder, Uid(uid), None, Timestamp::UNIX_EPOCH, 100, Flags::default(), head.as_bytes())
+    }
+
+    #[test]
+    fn what_a_writer_expects_is_kept_as_it_was_and_an_older_version_expects_nothing() {
+        let handle = Handle::new("bob").unwrap();
+        for assignee in [None, Some(None), Some(Some(handle))] {
+            let expect = Expectation { assignee, status: Some(Status::Open) };
+            let kept = json(&Expected::from(expect.clone()));
+            assert_eq!(Expectation::from(serde_json::from_str::<Expected>(&kept).unwrap()), expect);
+        }
+        let older = r#"{"seen_inbox":1,"seen_sent":0,"inbox_validity":null,"sent_validity":null,"was_answered":false,
+                        "unannounced":false,"progress":{"stage":"unsent","spent":0}}"#;
+        assert_eq!(serde_json::from_str::<Kept>(older).unwrap().expect, Expected::default());
+    }
+
+    #[test]
+    fn what_is_answered_was_seen_wherever_it_lies_now_and_what_came_in_below_it_was_not() {
+        let seen = |thread: &[Message], before| seen_with_answered(thread, "a@x", Uid(before));
+        let inbox = |uid, id| message(Role::Inbox, uid, id);
+        assert_eq!(seen(&[inbox(7, "a")], 0), Uid(7));
+        assert_eq!(seen(&[inbox(5, "b"), inbox(7, "a")], 0), Uid(0));
+        assert_eq!(seen(&[inbox(5, "b"), inbox(7, "a")], 5), Uid(7));
+        assert_eq!(seen(&[inbox(4, "a"), inbox(7, "a")], 0), Uid(7));
+        assert_eq!(seen(&[inbox(7, "a"), inbox(9, "b")], 0), Uid(7));
+        assert_eq!(seen(&[message(Role::Archive, 7, "a")], 0), Uid(0));
+        assert_eq!(seen(&[inbox(4, "a")], 6), Uid(6));
+    }
+}

@@ -1,0 +1,157 @@
+//! One folder, kept up to date for as long as the program runs: filled, then listened to by IDLE; a lost connection is shown
+//! and mended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+
+use super::backoff::Backoff;
+use super::cache::Cache;
+use super::error::{Error, Result};
+use super::link::Link;
+use super::login::Login;
+use super::message::{Connection, Event};
+use super::stop::Stop;
+use crate::imap::IdleReason;
+use crate::model::{ErrorKind, Mailbox, Role};
+
+/// What carries events to whoever listens.
+pub type Tell = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// Longer than this no IDLE is trusted: a folder is looked at again even where nothing was told.
+const LONGEST_IDLE: Duration = Duration::from_secs(10 * 60);
+
+/// How often folders without a connection of their own are looked at.
+const POLL: Duration = Duration::from_secs(5);
+
+/// The pause where only a person can mend it, by a password say.
+const HOPELESS: Duration = Duration::from_secs(60);
+
+/// The watching of some folders over one connection.
+pub struct Watch {
+    pub login: Arc<Login>,
+    pub cache: Cache,
+    pub tell: Tell,
+    pub stop: Stop,
+    /// Somebody wants to be connected now, not after the pause.
+    pub nudge: Arc<Notify>,
+    /// One folder is listened to; several are looked at in turn.
+    pub folders: Vec<(Mailbox, Role)>,
+}
+
+impl Watch {
+    /// Connects, and connects again whenever the connection is lost, until it is over.
+    pub async fn run(mut self) {
+        let mut backoff = Backoff::default();
+        let mut offline_since: Option<Timestamp> = None;
+        loop {
+            let mut stop = self.stop.clone();
+            let worked = tokio::select! {
+                () = stop.stopped() => return,
+                worked = self.work(&mut backoff, &mut offline_since) => worked,
+            };
+            let Err(error) = worked else { return };
+            let pause = if is_mendable(&error) {
+                backoff.pause()
+            } else {
+                tracing::warn!(%error, "a folder cannot be watched");
+                HOPELESS
+            };
+            let now = Timestamp::now();
+            let since = *offline_since.get_or_insert(now);
+            let retry_at = now.saturating_add(SignedDuration::try_from(pause).unwrap_or_default()).unwrap_or(now);
+            let why = error.into_refusal().message;
+            for (mailbox, _) in self.folders.iter().filter(|(_, role)| *role == Role::Inbox) {
+                let state = Connection::Offline { since, retry_at, why: why.clone() };
+                (self.tell)(Event::Connection { mailbox: mailbox.key().to_owned(), state });
+            }
+            tokio::select! {
+                () = stop.stopped() => return,
+                () = self.nudge.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// One connection, from its beginning to its loss.
+    async fn work(&mut self, backoff: &mut Backoff, offline_since: &mut Option<Timestamp>) -> Result<()> {
+        let mut link = Link::open(&self.login, &self.cache).await?;
+        *offline_since = None;
+        if let [(mailbox, role)] = self.folders.as_slice() {
+            let (mailbox, role) = (mailbox.clone(), *role);
+            return self.listen(&mut link, &mailbox, role, backoff).await;
+        }
+        loop {
+            for (mailbox, role) in self.folders.clone() {
+                self.bring_up(&mut link, &mailbox, role).await?;
+            }
+            backoff.reset();
+            tokio::select! {
+                () = self.nudge.notified() => {}
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+
+    /// One folder, told by IDLE.
+    async fn listen(&mut self, link: &mut Link, mailbox: &Mailbox, role: Role, backoff: &mut Backoff) -> Result<()> {
+        self.bring_up(link, mailbox, role).await?;
+        backoff.reset();
+        loop {
+            // What a server has told along with its answers to us, it does not tell again while it is listened to.
+            while link.is_behind() {
+                link.catch_up(mailbox, role).await?;
+            }
+            let mut stop = self.stop.clone();
+            let nudge = Arc::clone(&self.nudge);
+            let interrupt = async move {
+                tokio::select! {
+                    () = stop.stopped() => {}
+                    () = nudge.notified() => {}
+                }
+            };
+            let end = link.session.idle(interrupt, LONGEST_IDLE).await?;
+            link.note(end.changes);
+            match end.reason {
+                IdleReason::Interrupted if self.stop.is_over() => return Ok(()),
+                IdleReason::Interrupted | IdleReason::TimedOut => link.sync(mailbox, role).await?,
+                IdleReason::Changed => link.catch_up(mailbox, role).await?,
+            };
+        }
+    }
+
+    /// Brings a folder up to date and reads what is not known of it yet, saying how far it is.
+    async fn bring_up(&mut self, link: &mut Link, mailbox: &Mailbox, role: Role) -> Result<()> {
+        let teller = Arc::clone(&self.tell);
+        let tell = |state| {
+            if role == Role::Inbox {
+                teller(Event::Connection { mailbox: mailbox.key().to_owned(), state });
+            }
+        };
+        match link.sync(mailbox, role).await {
+            Ok(_) => {}
+            // Another folder than INBOX may be closed to this login: it is lived without.
+            Err(Error::Imap(error)) if role != Role::Inbox && !error.is_fatal() => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        link.fill(mailbox, role, |state| {
+            // UIDs are not messages, but their share tells how far it is.
+            let (total, left) = (state.uidnext.0.max(1), state.known_from.0.saturating_sub(1));
+            tell(Connection::Syncing { done: state.exists - scaled(state.exists, left, total), total: state.exists });
+        })
+        .await?;
+        tell(Connection::Live);
+        Ok(())
+    }
+}
+
+fn scaled(amount: u32, part: u32, whole: u32) -> u32 {
+    u32::try_from(u64::from(amount) * u64::from(part.min(whole)) / u64::from(whole)).unwrap_or(amount)
+}
+
+/// Whether trying again may help without anybody doing anything.
+fn is_mendable(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unreachable)
+}

@@ -1,0 +1,255 @@
+//! What a login's person does, one thing after the other over one connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+
+use super::cache::Cache;
+use super::drive::Place;
+use super::error::{Error, Result};
+use super::link::Link;
+use super::login::Login;
+use super::message::{Answer, Command, Event, Target, Ticket};
+use super::outbox;
+use super::outbox::Terms;
+use super::stop::Stop;
+use super::watcher::Tell;
+use crate::config::Prefetch;
+use crate::model::{Conversation, ConversationId, ErrorKind, Expectation, Mailbox, Refusal};
+use crate::store::{Desk, Resolved};
+
+/// How long the connection may lie idle before the server is asked whether it is still there.
+const KEEPALIVE: Duration = Duration::from_secs(120);
+
+/// How long nobody must have wanted anything before bodies are fetched ahead of need, one at a time.
+const IDLE: Duration = Duration::from_millis(300);
+
+/// So many bodies are fetched ahead of need while one connection lasts: the head of the queue, not the whole mailbox.
+const AHEAD: usize = 300;
+
+/// What a worker is given to do.
+#[derive(Debug)]
+pub enum Job {
+    /// What its person asked for.
+    Command(Command),
+    /// Mail came into a conversation that its person holds: the claim is to be mirrored onto it.
+    Mirror { mailbox: String, conversation: ConversationId },
+}
+
+/// One login's worker.
+pub struct Worker {
+    login: Arc<Login>,
+    cache: Cache,
+    tell: Tell,
+    mailboxes: Vec<Mailbox>,
+}
+
+/// Answers a command that cannot be carried out.
+pub fn refuse(tell: &Tell, command: Command, refusal: &Refusal) {
+    match command {
+        Command::Act { ticket, .. }
+        | Command::Next { ticket, .. }
+        | Command::Send { ticket, .. }
+        | Command::Unsend { ticket, .. }
+        | Command::Settle { ticket, .. } => tell(Event::Done { ticket, outcome: Err(refusal.clone()) }),
+        Command::Open { target } => tell(Event::Opened { target, outcome: Err(refusal.clone()) }),
+        Command::SyncNow | Command::Quit => {}
+    }
+}
+
+impl Worker {
+    pub fn new(login: Arc<Login>, cache: Cache, tell: Tell) -> Self {
+        Self { login, cache, tell, mailboxes: Vec::new() }
+    }
+
+    /// Works until it is over, or the connection is lost.
+    pub async fn work(
+        &mut self,
+        link: &mut Link,
+        mailboxes: Vec<Mailbox>,
+        jobs: &mut mpsc::UnboundedReceiver<Job>,
+        mut stop: Stop,
+    ) -> Result<()> {
+        self.mailboxes = mailboxes;
+        let is_eager = self.login.keeps.prefetch == Prefetch::Open;
+        let mut ahead = if is_eager { AHEAD } else { 0 };
+        loop {
+            tokio::select! {
+                () = stop.stopped() => return Ok(()),
+                () = tokio::time::sleep(IDLE), if ahead > 0 => {
+                    ahead = if self.prefetch(link).await? { ahead - 1 } else { 0 };
+                    if ahead == 0 {
+                        let most = self.login.keeps.size;
+                        self.cache.write(|w| w.prune(most))?;
+                    }
+                }
+                () = tokio::time::sleep(KEEPALIVE) => {
+                    link.session.noop().await?;
+                    ahead = if is_eager { AHEAD } else { 0 };
+                }
+                job = jobs.recv() => match job {
+                    None => return Ok(()),
+                    Some(Job::Command(command)) => self.carry_out(link, command).await?,
+                    Some(Job::Mirror { mailbox, conversation }) => self.mirror(link, &mailbox, &conversation).await?,
+                },
+            }
+        }
+    }
+
+    /// What can be done without a connection: put an answer into the outbox, take it back.
+    pub fn offline(&self, job: Job, refusal: &Refusal) {
+        let Job::Command(command) = job else { return };
+        match command {
+            Command::Send { ticket, answer, hold } => self.hold(ticket, &answer, hold),
+            Command::Unsend { ticket, item, .. } => self.take_back(ticket, item),
+            other => refuse(&self.tell, other, refusal),
+        }
+    }
+
+    /// One body ahead of need; `false` where none is wanted.
+    async fn prefetch(&self, link: &mut Link) -> Result<bool> {
+        for mailbox in &self.mailboxes {
+            match link.prefetch_body(mailbox).await {
+                Ok(false) => {}
+                Err(error) if !error.ends_session() => tracing::info!(%error, "a body is not fetched ahead"),
+                other => return other,
+            }
+        }
+        Ok(false)
+    }
+
+    /// Other mail programs show the claim on new mail too, and a lost lock loses nothing.
+    async fn mirror(&mut self, link: &mut Link, mailbox: &str, conversation: &ConversationId) -> Result<()> {
+        let Some(mailbox) = self.mailbox(mailbox) else { return Ok(()) };
+        let Resolved::One { root, .. } = link.reader.resolve(Some(mailbox.key()), &conversation.0)? else {
+            return Ok(());
+        };
+        match link.mirror(Place { mailbox: &mailbox, root: &root }).await {
+            Err(error) if error.ends_session() => Err(error),
+            // It decides nothing: the lock stands.
+            Err(error) => {
+                tracing::info!(%error, "a claim is not mirrored");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn carry_out(&mut self, link: &mut Link, job: Command) -> Result<()> {
+        match job {
+            Command::Act { ticket, target, action, expect, upto } => {
+                let Some(mailbox) = self.mailbox(&target.mailbox) else {
+                    return self.no_mailbox(ticket, &target.mailbox);
+                };
+                let done = link.perform(&mailbox, &target.root, &action, &expect, upto).await;
+                self.answer(ticket, done)
+            }
+            Command::Next { ticket, mailbox } => {
+                let Some(found) = self.mailbox(&mailbox) else { return self.no_mailbox(ticket, &mailbox) };
+                let done = link.next(&found, &Expectation::default()).await;
+                self.answer(ticket, done)
+            }
+            Command::Settle { ticket, target, verdict } => {
+                let Some(mailbox) = self.mailbox(&target.mailbox) else {
+                    return self.no_mailbox(ticket, &target.mailbox);
+                };
+                let done = link.settle(&mailbox, &target.root, verdict).await;
+                self.answer(ticket, done)
+            }
+            Command::Open { target } => {
+                let outcome = match self.mailbox(&target.mailbox) {
+                    Some(mailbox) => link.open_bodies(Place { mailbox: &mailbox, root: &target.root }).await,
+                    None => Err(no_mailbox(&target.mailbox).into()),
+                };
+                let lost = outcome.as_ref().is_err_and(Error::ends_session);
+                let (told, kept) = split(outcome);
+                (self.tell)(Event::Opened { target, outcome: told });
+                let most = self.login.keeps.size;
+                if let Err(error) = self.cache.write(|w| w.prune(most)) {
+                    tracing::warn!(%error, "the cache keeps more bodies than it should");
+                }
+                if lost { kept } else { Ok(()) }
+            }
+            Command::Send { ticket, answer, hold } => {
+                self.hold(ticket, &answer, hold);
+                Ok(())
+            }
+            Command::Unsend { ticket, item, .. } => {
+                self.take_back(ticket, item);
+                Ok(())
+            }
+            Command::SyncNow | Command::Quit => Ok(()),
+        }
+    }
+
+    /// Tells how a command ended; a lost connection goes on to whoever connects anew.
+    fn answer(&self, ticket: Ticket, done: Result<Conversation>) -> Result<()> {
+        let lost = done.as_ref().is_err_and(Error::ends_session);
+        let (told, kept) = split(done.map(|c| Some(Box::new(c))));
+        (self.tell)(Event::Done { ticket, outcome: told });
+        if lost { kept } else { Ok(()) }
+    }
+
+    fn mailbox(&self, key: &str) -> Option<Mailbox> {
+        self.mailboxes.iter().find(|m| m.key() == key).cloned()
+    }
+
+    fn no_mailbox(&self, ticket: Ticket, key: &str) -> Result<()> {
+        (self.tell)(Event::Done { ticket, outcome: Err(no_mailbox(key)) });
+        Ok(())
+    }
+
+    /// Puts an answer into the outbox, where it can be taken back for a while.
+    fn hold(&self, ticket: Ticket, answer: &Answer, hold: Duration) {
+        let until = Timestamp::now().saturating_add(SignedDuration::try_from(hold).unwrap_or_default());
+        let until = until.unwrap_or_else(|_| Timestamp::now());
+        let put = || -> Result<i64> {
+            let reader = self.cache.reader()?;
+            let desk = Desk::open(self.cache.path())?;
+            let mailboxes = reader.mailboxes()?;
+            let mailbox = mailboxes.iter().find(|m| m.key() == answer.target.mailbox);
+            let mailbox = mailbox.ok_or_else(|| no_mailbox(&answer.target.mailbox))?;
+            let terms = Terms { hold_until: Some(until), ..Terms::default() };
+            outbox::put(&reader, &desk, &self.login, mailbox, answer, terms)
+        };
+        match put() {
+            Ok(item) => {
+                (self.tell)(Event::Held { ticket, item, target: answer.target.clone(), until });
+                self.cache.announce();
+            }
+            Err(error) => (self.tell)(Event::Done { ticket, outcome: Err(error.into_refusal()) }),
+        }
+    }
+
+    fn take_back(&self, ticket: Ticket, item: i64) {
+        let taken = || -> Result<Option<Target>> {
+            let desk = Desk::open(self.cache.path())?;
+            let target = desk.outbox_get(item)?.map(|i| Target { mailbox: i.mailbox, root: i.root });
+            Ok(if desk.outbox_take_back(item)? { target } else { None })
+        };
+        match taken() {
+            Ok(Some(target)) => (self.tell)(Event::TakenBack { item, target }),
+            Ok(None) => {
+                let refusal = Refusal::new(ErrorKind::Failed, "too late: it is on its way");
+                (self.tell)(Event::Done { ticket, outcome: Err(refusal) });
+            }
+            Err(error) => (self.tell)(Event::Done { ticket, outcome: Err(error.into_refusal()) }),
+        }
+        self.cache.announce();
+    }
+}
+
+fn no_mailbox(key: &str) -> Refusal {
+    Refusal::new(ErrorKind::NotFound, format!("{key} cannot be reached"))
+}
+
+/// The same failure in words for the screen, and as it is for whoever connects anew.
+fn split<T>(result: Result<T>) -> (std::result::Result<T, Refusal>, Result<()>) {
+    match result {
+        Ok(value) => (Ok(value), Ok(())),
+        Err(Error::Imap(error)) => (Err(Error::Imap(error.clone()).into_refusal()), Err(Error::Imap(error))),
+        Err(error) => (Err(error.into_refusal()), Ok(())),
+    }
+}
