@@ -12,4 +12,5 @@ pub mod model;
 pub mod net;
 pub mod smtp;
 pub mod store;
+pub mod tui;
 pub mod wire;

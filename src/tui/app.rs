@@ -1,0 +1,302 @@
+//! All that the screen knows between two messages. A frame is drawn from this alone.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use ratatui::layout::Size;
+
+use super::chord::Chord;
+use super::composer::Composer;
+use super::intents::{Asked, Intents};
+use super::keymap::{Context, Keymap};
+use super::layers::Layer;
+use super::queue::Queue;
+use super::reading::Reading;
+use super::source::{Counts, OutboxItem};
+use crate::engine::message::{Connection, Target, Ticket, Verdict};
+use crate::model::{Conversation, Handle, Mailbox};
+
+/// How long an answer can be taken back.
+pub const HOLD: Duration = Duration::from_secs(10);
+
+/// One login, as far as the screen speaks of it.
+#[derive(Debug, Clone, Default)]
+pub struct Account {
+    /// Without one nothing can be claimed.
+    pub handle: Option<Handle>,
+    /// The person's name.
+    pub name: Option<String>,
+    /// Its connection has no TLS and is not to this machine.
+    pub is_plaintext: bool,
+}
+
+/// What stays the same while the screen runs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// By the account's name in the configuration.
+    pub accounts: BTreeMap<String, Account>,
+    /// How long a customer may be without an answer, by mailbox.
+    pub targets: BTreeMap<String, Duration>,
+    pub zone: TimeZone,
+    /// How long an answer is held back after it was sent.
+    pub hold: Duration,
+    /// Said of a lost connection instead of what the network says, where losing it means something of its own.
+    pub when_lost: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { accounts: BTreeMap::new(), targets: BTreeMap::new(), zone: TimeZone::UTC, hold: HOLD, when_lost: None }
+    }
+}
+
+/// Which of the two has the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Focus {
+    #[default]
+    Queue,
+    Reading,
+}
+
+/// How the line above the hints is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Somebody did something.
+    News,
+    Good,
+    /// Asked for and not possible, or failed.
+    Bad,
+}
+
+/// The line above the hints.
+#[derive(Debug, Clone)]
+pub struct Activity {
+    pub at: Timestamp,
+    pub text: String,
+    pub tone: Tone,
+    /// It says what came of the person's own keys, not what happened elsewhere.
+    pub is_own: bool,
+    /// It tells of the change that undo would take back.
+    pub can_undo: bool,
+}
+
+/// What came of one's own keys stands so long before what others did takes its place.
+const OWN: SignedDuration = SignedDuration::from_secs(3);
+
+/// An answer that can still be taken back.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub item: i64,
+    pub target: Target,
+    pub until: Timestamp,
+    pub to: String,
+    /// Asked for it back already.
+    pub is_recalled: bool,
+}
+
+/// An answer handed to the engine that has not said yet whether it took it.
+#[derive(Debug, Clone)]
+pub struct Sending {
+    pub ticket: Ticket,
+    pub target: Target,
+    pub to: String,
+}
+
+/// The state of the screen.
+#[derive(Debug)]
+pub struct App {
+    pub settings: Settings,
+    pub keymap: Keymap,
+    pub now: Timestamp,
+    /// The day for which times were written.
+    pub day: Option<Date>,
+    pub size: Size,
+    pub mailboxes: Vec<Mailbox>,
+    /// Index of the mailbox that is worked on.
+    pub mailbox: usize,
+    pub connections: HashMap<String, Connection>,
+    pub queue: Queue,
+    /// Where each mailbox's queue was left.
+    pub left_queues: HashMap<String, Queue>,
+    pub reading: Option<Reading>,
+    pub focus: Focus,
+    pub composer: Option<Composer>,
+    pub layer: Option<Layer>,
+    /// Chords pressed that may become a longer one.
+    pub pressed: Vec<Chord>,
+    pub intents: Intents,
+    pub undo: Vec<Asked>,
+    /// Tickets of “take next” that are not answered.
+    pub nexts: Vec<Ticket>,
+    /// Verdicts on unknown answers that are not carried out.
+    pub settlings: Vec<(Ticket, Verdict)>,
+    /// Conversations with a draft of this person's, as far as this run knows.
+    pub drafts: HashSet<Target>,
+    pub sending: Vec<Sending>,
+    pub held: Vec<Held>,
+    pub outbox: Vec<OutboxItem>,
+    pub activity: Option<Activity>,
+    /// What others did while [`App::activity`] has its time.
+    next_activity: Option<Activity>,
+    /// For the list of mailboxes.
+    pub mailbox_counts: HashMap<String, Counts>,
+    /// Rows must be read again before the next frame.
+    pub is_stale: bool,
+    /// When the conversation under the cursor is asked for, had the cursor come to rest.
+    pub open_at: Option<Timestamp>,
+    last_ticket: u64,
+}
+
+impl App {
+    /// A screen that knows nothing yet.
+    pub fn new(settings: Settings, now: Timestamp, size: Size) -> Self {
+        Self {
+            settings,
+            keymap: Keymap::default(),
+            now,
+            day: None,
+            size,
+            mailboxes: Vec::new(),
+            mailbox: 0,
+            connections: HashMap::new(),
+            queue: Queue::default(),
+            left_queues: HashMap::new(),
+            reading: None,
+            focus: Focus::Queue,
+            composer: None,
+            layer: None,
+            pressed: Vec::new(),
+            intents: Intents::default(),
+            undo: Vec::new(),
+            nexts: Vec::new(),
+            settlings: Vec::new(),
+            drafts: HashSet::new(),
+            sending: Vec::new(),
+            held: Vec::new(),
+            outbox: Vec::new(),
+            activity: None,
+            next_activity: None,
+            mailbox_counts: HashMap::new(),
+            is_stale: true,
+            open_at: None,
+            last_ticket: 0,
+        }
+    }
+
+    /// The mailbox that is worked on.
+    pub fn current(&self) -> Option<&Mailbox> {
+        self.mailboxes.get(self.mailbox)
+    }
+
+    /// Its key; empty where there is none.
+    pub fn key(&self) -> &str {
+        self.current().map(Mailbox::key).unwrap_or_default()
+    }
+
+    /// Whether the current mailbox's connection is lost.
+    pub fn is_offline(&self) -> bool {
+        matches!(self.connections.get(self.key()), Some(Connection::Offline { .. }))
+    }
+
+    /// The account through which a mailbox is reached.
+    pub fn account(&self, mailbox: &Mailbox) -> Option<&Account> {
+        self.settings.accounts.get(&mailbox.account)
+    }
+
+    /// Who the person is in the current mailbox.
+    pub fn me(&self) -> Option<&Handle> {
+        self.current().and_then(|m| self.account(m)).and_then(|a| a.handle.as_ref())
+    }
+
+    /// The conversation that an action is about: the one that is read, else the one under the cursor, as the person means
+    /// it to be.
+    pub fn subject(&self) -> Option<Conversation> {
+        let read = self.reading.as_ref().filter(|_| self.focus == Focus::Reading).and_then(|r| r.conversation.as_ref());
+        read.or_else(|| self.queue.current()).map(|c| self.intents.over(c))
+    }
+
+    /// The same without what is only meant.
+    pub fn subject_as_known(&self) -> Option<&Conversation> {
+        let read = self.reading.as_ref().filter(|_| self.focus == Focus::Reading).and_then(|r| r.conversation.as_ref());
+        read.or_else(|| self.queue.current())
+    }
+
+    /// The name of a conversation on the way to the engine.
+    pub fn target(conversation: &Conversation) -> Target {
+        Target { mailbox: conversation.mailbox.clone(), root: conversation.root.clone() }
+    }
+
+    /// Who takes the keys.
+    pub fn context(&self) -> Context {
+        match (&self.layer, &self.composer, self.focus) {
+            (Some(layer), ..) => layer.context(),
+            (None, Some(_), _) => Context::Writing,
+            (None, None, Focus::Reading) => Context::Reading,
+            (None, None, Focus::Queue) => Context::Queue,
+        }
+    }
+
+    /// Says something in the line above the hints.
+    pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.activity = Some(Activity { at: self.now, text: text.into(), tone, is_own: true, can_undo: false });
+    }
+
+    /// Says what others did, once what the person did has been said long enough.
+    pub fn tell_news(&mut self, text: impl Into<String>) {
+        let tone = Tone::News;
+        let news = Activity { at: self.now, text: text.into(), tone, is_own: false, can_undo: false };
+        if self.own_until().is_some_and(|until| self.now < until) {
+            self.next_activity = Some(news);
+        } else {
+            self.activity = Some(news);
+        }
+    }
+
+    /// Until when the line is kept for what the person did.
+    fn own_until(&self) -> Option<Timestamp> {
+        self.activity.as_ref().filter(|a| a.is_own).map(|a| a.at + OWN)
+    }
+
+    /// Brings on the news that waited.
+    pub fn bring_news(&mut self) {
+        if self.own_until().is_none_or(|until| until <= self.now)
+            && let Some(news) = self.next_activity.take()
+        {
+            self.activity = Some(news);
+        }
+    }
+
+    /// A ticket that was never given out before.
+    pub fn ticket(&mut self) -> Ticket {
+        self.last_ticket += 1;
+        Ticket(self.last_ticket)
+    }
+
+    /// The answer that `z` would take back now.
+    pub fn recallable(&self) -> Option<&Held> {
+        self.held.iter().rev().find(|h| h.until > self.now && !h.is_recalled)
+    }
+
+    /// Answers that have not left yet.
+    pub fn unsent(&self) -> usize {
+        use super::source::OutboxState;
+        let queued = self.outbox.iter().filter(|i| i.state == OutboxState::Unsent).map(|i| i.item);
+        let held = self.held.iter().map(|h| h.item);
+        let items: std::collections::BTreeSet<i64> = queued.chain(held).collect();
+        items.len() + self.sending.len()
+    }
+
+    /// When the screen changes next by itself.
+    pub fn wakes_at(&self) -> Timestamp {
+        let second = self.now + Duration::from_secs(1);
+        let minute = 60 - self.now.as_second().rem_euclid(60);
+        let next_minute = Timestamp::from_second(self.now.as_second() + minute).unwrap_or(second);
+        let is_fresh = self.activity.as_ref().is_some_and(|a| self.now.duration_since(a.at).as_secs() < 60);
+        let save_at = self.composer.as_ref().and_then(Composer::save_at);
+        let ticks = (is_fresh || self.recallable().is_some()).then_some(second);
+        [Some(next_minute), ticks, save_at, self.open_at].into_iter().flatten().min().unwrap_or(next_minute)
+    }
+}

@@ -1,0 +1,254 @@
+//! The store as the screen reads it: one connection for reading, one to the desk for drafts.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source, SourceError};
+use crate::engine::kept::{Content, SavedDraft};
+use crate::engine::message::Target;
+use crate::mail::parse::{self, Attachment, Body};
+use crate::model::{Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
+use crate::store::{self, Desk, PageQuery, Reader, Resolved};
+
+impl From<store::Error> for SourceError {
+    fn from(error: store::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn damaged(error: &serde_json::Error) -> SourceError {
+    SourceError(format!("a draft is damaged: {error}"))
+}
+
+impl From<Order> for store::Order {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::OldestWait => Self::OldestWait,
+            Order::Newest => Self::NewestFirst,
+        }
+    }
+}
+
+impl Source for Reader {
+    fn mailboxes(&self) -> Result<Vec<Mailbox>> {
+        Ok(Self::mailboxes(self)?)
+    }
+
+    fn is_whole(&self, mailbox: &str) -> Result<bool> {
+        Ok(self.folder(mailbox, Role::Inbox)?.is_some_and(|folder| folder.is_whole()))
+    }
+
+    fn counts(&self, mailbox: &str) -> Result<Counts> {
+        let counts = Self::counts(self, Some(mailbox))?;
+        Ok(Counts(View::ALL.map(|view| counts.get(view))))
+    }
+
+    fn page(&self, mailbox: &str, view: View, order: Order, offset: u32, limit: u32) -> Result<Vec<Conversation>> {
+        let query =
+            PageQuery { order: order.into(), offset, limit: Some(limit), ..PageQuery::new(Some(mailbox), view) };
+        Ok(Self::page(self, &query)?)
+    }
+
+    fn position(&self, mailbox: &str, root: &str, view: View, order: Order) -> Result<Option<u32>> {
+        Ok(Self::position(self, mailbox, root, view, order.into())?)
+    }
+
+    fn conversation(&self, mailbox: &str, root: &str) -> Result<Option<Conversation>> {
+        Ok(Self::conversation(self, mailbox, root)?)
+    }
+
+    fn named(&self, mailbox: &str, id: &ConversationId) -> Result<Option<Conversation>> {
+        match self.resolve(Some(mailbox), &id.0)? {
+            Resolved::One { mailbox, root } => Ok(Self::conversation(self, &mailbox, &root)?),
+            Resolved::None | Resolved::Many(_) => Ok(None),
+        }
+    }
+
+    fn thread(&self, mailbox: &str, root: &str) -> Result<Vec<Message>> {
+        Ok(Self::thread(self, mailbox, root)?)
+    }
+
+    fn body(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<Body>> {
+        let Some(stored) = Self::body(self, mailbox, role, uid)? else { return Ok(None) };
+        let mut body = parse::parse(&stored.raw);
+        if !stored.is_whole {
+            body.is_cut = true;
+            // What came of the mail does not show all that hangs on it; the server told.
+            if let Ok(told) = serde_json::from_str::<Vec<Attachment>>(&stored.attachments)
+                && !told.is_empty()
+            {
+                body.attachments = told;
+            }
+        }
+        Ok(Some(body))
+    }
+
+    fn teammates(&self, mailbox: &str) -> Result<Vec<Handle>> {
+        Ok(self.handles(Some(mailbox))?)
+    }
+
+    fn draft(&self, target: &Target) -> Result<Option<SavedDraft>> {
+        let Some(stored) = Self::draft(self, &target.mailbox, &target.root)? else { return Ok(None) };
+        let content = Content::read(&stored.content).map_err(|error| damaged(&error))?;
+        Ok(Some(SavedDraft { target: target.clone(), content, saved_at: stored.saved_at }))
+    }
+
+    fn drafts(&self) -> Result<Vec<Target>> {
+        let drafts = Self::drafts(self)?;
+        Ok(drafts.into_iter().map(|d| Target { mailbox: d.mailbox, root: d.root }).collect())
+    }
+
+    fn outbox(&self) -> Result<Vec<OutboxItem>> {
+        let items = Self::outbox(self)?.into_iter().map(|item| OutboxItem {
+            item: item.id,
+            target: Target { mailbox: item.mailbox, root: item.root },
+            state: match item.state {
+                store::OutboxState::Held
+                | store::OutboxState::Unsent
+                | store::OutboxState::Submitted
+                | store::OutboxState::Scheduled => OutboxState::Unsent,
+                store::OutboxState::Unknown => OutboxState::Unknown,
+                store::OutboxState::Failed => OutboxState::Failed,
+            },
+            since: item.since,
+        });
+        Ok(items.collect())
+    }
+}
+
+/// Several logins' caches as one: each mailbox is asked of the login that reaches it.
+#[derive(Debug)]
+pub struct Caches<S = Reader> {
+    sources: Vec<S>,
+    homes: RefCell<HashMap<String, usize>>,
+}
+
+impl<S: Source> Caches<S> {
+    /// The caches in the order in which their mailboxes are shown.
+    pub fn new(sources: Vec<S>) -> Self {
+        Self { sources, homes: RefCell::default() }
+    }
+
+    fn home(&self, mailbox: &str) -> Result<&S> {
+        let known = self.homes.borrow().get(mailbox).copied();
+        let at = match known {
+            Some(at) => Some(at),
+            None => {
+                self.mailboxes()?;
+                self.homes.borrow().get(mailbox).copied()
+            }
+        };
+        let source = at.and_then(|at| self.sources.get(at));
+        source.ok_or_else(|| SourceError(format!("the mailbox {mailbox} is not in the cache")))
+    }
+}
+
+impl<S: Source> Source for Caches<S> {
+    fn mailboxes(&self) -> Result<Vec<Mailbox>> {
+        let mut all: Vec<Mailbox> = Vec::new();
+        let mut homes = HashMap::new();
+        for (at, source) in self.sources.iter().enumerate() {
+            for mailbox in source.mailboxes()? {
+                // Reached by two logins: the first one's.
+                if !homes.contains_key(mailbox.key()) {
+                    homes.insert(mailbox.key().to_owned(), at);
+                    all.push(mailbox);
+                }
+            }
+        }
+        *self.homes.borrow_mut() = homes;
+        Ok(all)
+    }
+
+    fn is_whole(&self, mailbox: &str) -> Result<bool> {
+        self.home(mailbox)?.is_whole(mailbox)
+    }
+
+    fn counts(&self, mailbox: &str) -> Result<Counts> {
+        self.home(mailbox)?.counts(mailbox)
+    }
+
+    fn page(&self, mailbox: &str, view: View, order: Order, offset: u32, limit: u32) -> Result<Vec<Conversation>> {
+        self.home(mailbox)?.page(mailbox, view, order, offset, limit)
+    }
+
+    fn position(&self, mailbox: &str, root: &str, view: View, order: Order) -> Result<Option<u32>> {
+        self.home(mailbox)?.position(mailbox, root, view, order)
+    }
+
+    fn conversation(&self, mailbox: &str, root: &str) -> Result<Option<Conversation>> {
+        self.home(mailbox)?.conversation(mailbox, root)
+    }
+
+    fn named(&self, mailbox: &str, id: &ConversationId) -> Result<Option<Conversation>> {
+        self.home(mailbox)?.named(mailbox, id)
+    }
+
+    fn thread(&self, mailbox: &str, root: &str) -> Result<Vec<Message>> {
+        self.home(mailbox)?.thread(mailbox, root)
+    }
+
+    fn body(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<Body>> {
+        self.home(mailbox)?.body(mailbox, role, uid)
+    }
+
+    fn teammates(&self, mailbox: &str) -> Result<Vec<Handle>> {
+        self.home(mailbox)?.teammates(mailbox)
+    }
+
+    fn draft(&self, target: &Target) -> Result<Option<SavedDraft>> {
+        self.home(&target.mailbox)?.draft(target)
+    }
+
+    fn drafts(&self) -> Result<Vec<Target>> {
+        let each = self.sources.iter().map(Source::drafts).collect::<Result<Vec<_>>>()?;
+        Ok(each.into_iter().flatten().collect())
+    }
+
+    fn outbox(&self) -> Result<Vec<OutboxItem>> {
+        let each = self.sources.iter().map(Source::outbox).collect::<Result<Vec<_>>>()?;
+        Ok(each.into_iter().flatten().collect())
+    }
+}
+
+/// The desks of the logins: a draft lies on that of the login that reaches its mailbox.
+#[derive(Debug)]
+pub struct Desks {
+    logins: Vec<(Reader, Desk)>,
+}
+
+impl Desks {
+    /// Opens the desks beside these caches, which exist.
+    ///
+    /// # Errors
+    /// What the file system or SQLite says.
+    pub fn open(caches: &[&Path]) -> Result<Self> {
+        let open = |path: &&Path| Ok((Reader::open(path)?, Desk::open(path)?));
+        Ok(Self { logins: caches.iter().map(open).collect::<Result<_>>()? })
+    }
+
+    fn of(&self, mailbox: &str) -> Result<&Desk> {
+        for (reader, desk) in &self.logins {
+            if Source::mailboxes(reader)?.iter().any(|m| m.key() == mailbox) {
+                return Ok(desk);
+            }
+        }
+        // Words are never lost for want of a place: the first desk takes what has no home.
+        let first = self.logins.first().map(|(_, desk)| desk);
+        first.ok_or_else(|| SourceError("there is no desk to lay a draft on".to_owned()))
+    }
+}
+
+impl Drafts for Desks {
+    fn put(&mut self, draft: &SavedDraft) -> Result<()> {
+        let content = draft.content.write().map_err(|error| damaged(&error))?;
+        let target = &draft.target;
+        Ok(self.of(&target.mailbox)?.draft_put(&target.mailbox, &target.root, &content)?)
+    }
+
+    fn forget(&mut self, target: &Target) -> Result<()> {
+        self.of(&target.mailbox)?.draft_remove(&target.mailbox, &target.root)?;
+        Ok(())
+    }
+}

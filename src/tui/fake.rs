@@ -1,0 +1,283 @@
+//! A source in memory, and the support mailbox that the tests of the screen look at.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+
+use super::source::{Counts, Drafts, Order, OutboxItem, Result, Source};
+use crate::engine::kept::SavedDraft;
+use crate::engine::message::Target;
+use crate::mail::parse::{Attachment, Body};
+use crate::model::{
+    Address, Assignee, Capability, Conversation, ConversationId, Flags, Grade, Handle, Mailbox, Message, MessageId,
+    Rights, Role, Status, Uid, View,
+};
+
+/// The mailbox of the tests.
+pub const SUPPORT: &str = "support@example.test";
+/// The moment of the tests.
+pub const NOW: &str = "2026-11-24T14:02:00Z";
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub fn handle(name: &str) -> Handle {
+    Handle::new(name).unwrap()
+}
+
+pub fn mailbox() -> Mailbox {
+    Mailbox {
+        address: Some(SUPPORT.into()),
+        name: Some("Example Support".into()),
+        addresses: vec!["help@example.test".into()],
+        account: "work".into(),
+        root: "shared/support@example.test".into(),
+        folders: BTreeMap::from([
+            (Role::Inbox, "shared/support@example.test".into()),
+            (Role::Sent, "shared/support@example.test/Sent".into()),
+            (Role::Archive, "shared/support@example.test/Archive".into()),
+        ]),
+        rights: Some(BTreeMap::from([(Role::Inbox, Rights("lrswite".into())), (Role::Sent, Rights("lrswi".into()))])),
+        grade: Grade::A,
+        may: vec![Capability::Read, Capability::Seen, Capability::Claim, Capability::Send, Capability::Archive],
+    }
+}
+
+/// An open, free conversation.
+pub fn conversation(root: &str, subject: &str, waits_since: &str) -> Conversation {
+    Conversation {
+        id: ConversationId(format!("{root:a<10}")),
+        root: root.into(),
+        mailbox: SUPPORT.into(),
+        folder: Role::Inbox,
+        subject: subject.into(),
+        from: Address::bare("customer@elsewhere.example"),
+        status: Status::Open,
+        assignee: Assignee::Free,
+        tags: Vec::new(),
+        urgent: false,
+        unread: false,
+        messages: 1,
+        uids: vec![Uid(1)],
+        last_at: at(waits_since),
+        waiting_since: Some(at(waits_since)),
+        snoozed_until: None,
+        has_attachment: false,
+        is_old: false,
+        has_pending_answer: false,
+    }
+}
+
+pub fn message(uid: u32, from: &str, when: &str) -> Message {
+    let (name, email) = from.split_once(" <").map_or((None, from), |(n, e)| (Some(n), e.trim_end_matches('>')));
+    Message {
+        folder: Role::Inbox,
+        uid: Uid(uid),
+        modseq: None,
+        internal_date: at(when),
+        size: 1000,
+        flags: Flags::default(),
+        message_id: Some(MessageId(format!("{uid}@example.test"))),
+        references: Vec::new(),
+        in_reply_to: Vec::new(),
+        date: String::new(),
+        from_raw: String::new(),
+        subject_raw: String::new(),
+        subject: "Printer on fire".into(),
+        from: vec![Address { name: name.map(Into::into), email: email.into() }],
+        sender: Vec::new(),
+        reply_to: Vec::new(),
+        to: vec![Address::bare(SUPPORT)],
+        cc: Vec::new(),
+        delivered_to: Vec::new(),
+        content_type: "text/plain".into(),
+        auto_submitted: None,
+    }
+}
+
+/// A source whose rows a test sets.
+#[derive(Default)]
+pub struct Fake {
+    pub mailboxes: RefCell<Vec<Mailbox>>,
+    pub rows: RefCell<Vec<Conversation>>,
+    pub threads: RefCell<HashMap<String, Vec<Message>>>,
+    pub bodies: RefCell<HashMap<(Role, u32), Body>>,
+    pub drafts: RefCell<HashMap<Target, SavedDraft>>,
+    pub outbox: RefCell<Vec<OutboxItem>>,
+    pub is_partial: Cell<bool>,
+    /// The most rows that a page held.
+    pub longest_page: Cell<usize>,
+}
+
+impl Fake {
+    fn in_order(&self, mailbox: &str, view: View, order: Order) -> Vec<Conversation> {
+        let me = handle("alice");
+        let rows = self.rows.borrow();
+        let mut rows: Vec<Conversation> =
+            rows.iter().filter(|c| c.mailbox == mailbox && view.shows(View::home_of(c, Some(&me)))).cloned().collect();
+        match order {
+            Order::OldestWait => rows.sort_by_key(|c| (c.waiting_since.unwrap_or(Timestamp::MAX), c.root.clone())),
+            Order::Newest => rows.sort_by_key(|c| (std::cmp::Reverse(c.last_at), c.root.clone())),
+        }
+        rows
+    }
+
+    /// Changes one conversation, as the server would.
+    pub fn change(&self, root: &str, change: impl FnOnce(&mut Conversation)) {
+        let mut rows = self.rows.borrow_mut();
+        change(rows.iter_mut().find(|c| c.root == root).unwrap());
+    }
+}
+
+impl Source for Fake {
+    fn mailboxes(&self) -> Result<Vec<Mailbox>> {
+        Ok(self.mailboxes.borrow().clone())
+    }
+
+    fn is_whole(&self, _: &str) -> Result<bool> {
+        Ok(!self.is_partial.get())
+    }
+
+    fn counts(&self, mailbox: &str) -> Result<Counts> {
+        Ok(Counts(View::ALL.map(|view| self.in_order(mailbox, view, Order::Newest).len() as u32)))
+    }
+
+    fn page(&self, mailbox: &str, view: View, order: Order, offset: u32, limit: u32) -> Result<Vec<Conversation>> {
+        let rows = self.in_order(mailbox, view, order);
+        let page: Vec<_> = rows.into_iter().skip(offset as usize).take(limit as usize).collect();
+        self.longest_page.set(self.longest_page.get().max(page.len()));
+        Ok(page)
+    }
+
+    fn position(&self, mailbox: &str, root: &str, view: View, order: Order) -> Result<Option<u32>> {
+        Ok(self.in_order(mailbox, view, order).iter().position(|c| c.root == root).map(|p| p as u32))
+    }
+
+    fn conversation(&self, mailbox: &str, root: &str) -> Result<Option<Conversation>> {
+        Ok(self.rows.borrow().iter().find(|c| c.mailbox == mailbox && c.root == root).cloned())
+    }
+
+    fn named(&self, mailbox: &str, id: &ConversationId) -> Result<Option<Conversation>> {
+        Ok(self.rows.borrow().iter().find(|c| c.mailbox == mailbox && c.id == *id).cloned())
+    }
+
+    fn thread(&self, _: &str, root: &str) -> Result<Vec<Message>> {
+        Ok(self.threads.borrow().get(root).cloned().unwrap_or_default())
+    }
+
+    fn body(&self, _: &str, role: Role, uid: Uid) -> Result<Option<Body>> {
+        Ok(self.bodies.borrow().get(&(role, uid.0)).cloned())
+    }
+
+    fn teammates(&self, _: &str) -> Result<Vec<Handle>> {
+        Ok(["alice", "bob", "carol", "dave"].map(handle).to_vec())
+    }
+
+    fn draft(&self, target: &Target) -> Result<Option<SavedDraft>> {
+        Ok(self.drafts.borrow().get(target).cloned())
+    }
+
+    fn drafts(&self) -> Result<Vec<Target>> {
+        Ok(self.drafts.borrow().keys().cloned().collect())
+    }
+
+    fn outbox(&self) -> Result<Vec<OutboxItem>> {
+        Ok(self.outbox.borrow().clone())
+    }
+}
+
+impl Drafts for &Fake {
+    fn put(&mut self, draft: &SavedDraft) -> Result<()> {
+        self.drafts.borrow_mut().insert(draft.target.clone(), draft.clone());
+        Ok(())
+    }
+
+    fn forget(&mut self, target: &Target) -> Result<()> {
+        self.drafts.borrow_mut().remove(target);
+        Ok(())
+    }
+}
+
+/// The queue of the drawings: six open conversations, one waiting, one done.
+pub fn support() -> Fake {
+    let fake = Fake::default();
+    *fake.mailboxes.borrow_mut() = vec![mailbox()];
+    let row = |root: &str, name: &str, subject: &str, waits: &str| {
+        let mut c = conversation(root, subject, waits);
+        c.from.name = Some(name.into());
+        c
+    };
+    let held = |mut c: Conversation, by: &str| {
+        c.assignee = Assignee::Held(handle(by));
+        c
+    };
+    let tagged = |mut c: Conversation, tags: &[&str], messages: u32| {
+        c.tags = tags.iter().map(|t| (*t).to_owned()).collect();
+        c.messages = messages;
+        c
+    };
+    let mut bill = row("bill", "Søren Ål", "Rückfrage zu Rechnung 118", "2026-11-24T09:00:00Z");
+    bill.has_attachment = true;
+    bill.last_at = at("2026-11-24T11:00:00Z");
+    let mut api = row("api", "Priya Raman", "API returns 502 for /v2/orders", "2026-11-24T12:58:00Z");
+    api.unread = true;
+    let mut login = row("login", "Lee Okafor", "Cannot log in since the update", "2026-11-24T13:21:00Z");
+    login.last_at = at("2026-11-24T13:57:00Z");
+    let mut fire = row("fire", "Dana Reyes", "Printer on fire", "2026-11-24T13:36:00Z");
+    fire.urgent = true;
+    fire.unread = true;
+    let mut waiting = held(row("visa", "Ana Souza", "Invoice for the visa office", "2026-11-23T10:00:00Z"), "alice");
+    waiting.status = Status::Waiting;
+    waiting.waiting_since = None;
+    let mut done = held(row("old", "Tom Berg", "Thanks!", "2026-11-20T10:00:00Z"), "bob");
+    (done.status, done.folder, done.waiting_since) = (Status::Done, Role::Archive, None);
+    *fake.rows.borrow_mut() = vec![
+        tagged(bill, &["billing"], 1),
+        tagged(held(row("seats", "Mika Tanaka", "Quote for 40 seats", "2026-11-24T10:40:00Z"), "carol"), &["sales"], 4),
+        tagged(held(api, "bob"), &["api", "p1"], 2),
+        tagged(
+            held(row("north", "Northwind Ops", "Re: Invoice 4471 overdue", "2026-11-24T13:00:00Z"), "bob"),
+            &["billing"],
+            7,
+        ),
+        tagged(held(login, "alice"), &["auth"], 2),
+        tagged(fire, &["hardware"], 3),
+        waiting,
+        done,
+    ];
+    thread(&fake);
+    fake
+}
+
+fn thread(fake: &Fake) {
+    let mut first = message(11, "Dana Reyes <dana@reyes.example>", "2026-11-23T13:02:00Z");
+    first.flags.seen = true;
+    let mut answer = message(5, "Example Support <support@example.test>", "2026-11-23T13:20:00Z");
+    (answer.folder, answer.flags.seen) = (Role::Sent, true);
+    answer.to = vec![Address { name: Some("Dana Reyes".into()), email: "dana@reyes.example".into() }];
+    let last = message(14, "Dana Reyes <dana@reyes.example>", "2026-11-24T13:36:00Z");
+    fake.threads.borrow_mut().insert("fire".into(), vec![first, answer, last]);
+    let mut bodies = fake.bodies.borrow_mut();
+    let body = |text: &str| Body { text: text.into(), ..Body::default() };
+    bodies.insert((Role::Inbox, 11), body("Hi, the printer on floor 3 makes a strange smell.\n\nDana\n"));
+    bodies.insert((Role::Sent, 5), body("Please unplug it and keep away.\n\n> Hi, the printer on floor 3\n"));
+    let quoted: String = (0..14).map(|n| format!("> line {n}\n")).collect();
+    bodies.insert(
+        (Role::Inbox, 14),
+        Body {
+            text: format!(
+                "It is smoking again. Photo attached, and see https://reyes.example/floor-3\n\nOn Monday you wrote:\n{quoted}"
+            ),
+            links: vec!["https://reyes.example/floor-3".into()],
+            attachments: vec![Attachment {
+                part: "2".into(),
+                name: "smoke.jpg".into(),
+                media_type: "image/jpeg".into(),
+                size: 412_000,
+            }],
+            ..Body::default()
+        },
+    );
+}

@@ -1,0 +1,115 @@
+//! What was asked of the server and is not answered yet: shown at once, marked as pending, and put right by the answer.
+
+use crate::engine::message::{Target, Ticket};
+use crate::model::{Action, Assignee, Conversation, Expectation, Handle, Status, Uid};
+
+/// One change as the engine is asked for it, now or when another is taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub target: Target,
+    pub action: Action,
+    pub expect: Expectation,
+    /// The newest mail in INBOX that the person saw.
+    pub upto: Option<Uid>,
+}
+
+/// One thing asked of the server.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    pub ticket: Ticket,
+    pub target: Target,
+    pub action: Action,
+    pub subject: String,
+    /// Who asked, as the mailbox knows them.
+    pub me: Option<Handle>,
+    /// What would take it back.
+    pub undo: Option<Asked>,
+    /// Said to nobody when it comes true (marking as read by opening).
+    pub is_quiet: bool,
+}
+
+/// All that is pending, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct Intents(Vec<Intent>);
+
+impl Intents {
+    /// Adds what was just asked.
+    pub fn push(&mut self, intent: Intent) {
+        self.0.push(intent);
+    }
+
+    /// Takes out what this ticket asked.
+    pub fn take(&mut self, ticket: Ticket) -> Option<Intent> {
+        let at = self.0.iter().position(|i| i.ticket == ticket)?;
+        Some(self.0.remove(at))
+    }
+
+    /// What is asked for now is not undone any more.
+    pub fn forget_undo(&mut self) {
+        for intent in &mut self.0 {
+            intent.undo = None;
+        }
+    }
+
+    /// Whether the server still owes an answer about this conversation that a person waits for.
+    pub fn is_pending(&self, conversation: &Conversation) -> bool {
+        self.of(conversation).any(|i| !i.is_quiet)
+    }
+
+    fn of<'a>(&'a self, conversation: &'a Conversation) -> impl Iterator<Item = &'a Intent> {
+        self.0.iter().filter(|i| i.target.root == conversation.root && i.target.mailbox == conversation.mailbox)
+    }
+
+    /// The conversation as the person means it to be.
+    pub fn over(&self, conversation: &Conversation) -> Conversation {
+        let mut meant = conversation.clone();
+        for intent in self.of(conversation) {
+            apply(&mut meant, &intent.action, intent.me.as_ref());
+        }
+        meant
+    }
+}
+
+fn apply(c: &mut Conversation, action: &Action, me: Option<&Handle>) {
+    let mine = || me.map_or(Assignee::Free, |me| Assignee::Held(me.clone()));
+    match action {
+        Action::Claim | Action::TakeOver => c.assignee = mine(),
+        Action::Release => c.assignee = Assignee::Free,
+        Action::Assign(to) => c.assignee = Assignee::Held(to.clone()),
+        Action::Waiting | Action::Done => {
+            c.status = if *action == Action::Done { Status::Done } else { Status::Waiting };
+            // Both claim first what is free.
+            if c.assignee == Assignee::Free {
+                c.assignee = mine();
+            }
+        }
+        Action::Reopen => c.status = Status::Open,
+        Action::Tag { add, remove } => {
+            c.tags.retain(|tag| !remove.iter().any(|r| r.eq_ignore_ascii_case(tag)));
+            c.tags.extend(add.iter().cloned());
+            c.tags.sort();
+            c.tags.dedup();
+        }
+        Action::Urgent(urgent) => c.urgent = *urgent,
+        Action::Seen(seen) => c.unread = !seen,
+    }
+}
+
+/// What takes this change back, where that is simple: `before` is the conversation as it was.
+pub fn undo_of(action: &Action, before: &Conversation, me: Option<&Handle>) -> Option<(Action, Expectation)> {
+    let expect = |assignee: Option<&Handle>| Expectation { assignee: Some(assignee.cloned()), status: None };
+    let was = before.status;
+    Some(match action {
+        Action::Claim => (Action::Release, expect(me)),
+        Action::Release => (Action::Claim, expect(None)),
+        Action::Waiting | Action::Done if was == Status::Open => (Action::Reopen, Expectation::default()),
+        Action::Reopen | Action::Done if was == Status::Waiting => (Action::Waiting, Expectation::default()),
+        Action::Reopen | Action::Waiting if was == Status::Done => (Action::Done, Expectation::default()),
+        Action::Tag { add, remove } => {
+            (Action::Tag { add: remove.clone(), remove: add.clone() }, Expectation::default())
+        }
+        Action::Urgent(urgent) => (Action::Urgent(!urgent), Expectation::default()),
+        Action::Seen(seen) => (Action::Seen(!seen), Expectation::default()),
+        _ => return None,
+    })
+}

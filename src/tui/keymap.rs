@@ -1,0 +1,366 @@
+//! Every key of the program: one table from which keys, the hint bar and the help are made.
+//!
+//! A key that stands here has an action that is built; an action without a line here cannot be reached.
+
+use super::chord::Chord;
+use crate::model::View;
+
+/// Where a key means something: the topmost thing on the screen that takes keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    Queue,
+    Reading,
+    Writing,
+    /// Choosing a teammate.
+    Picker,
+    /// Typing tags.
+    Tags,
+    /// A question answered yes or no.
+    Confirm,
+    /// What became of an answer.
+    Fate,
+    Mailboxes,
+    Help,
+}
+
+impl Context {
+    /// The name that help shows.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Queue => "the queue",
+            Self::Reading => "reading",
+            Self::Writing => "writing",
+            Self::Picker => "choosing a teammate",
+            Self::Tags => "tagging",
+            Self::Confirm => "a question",
+            Self::Fate => "an answer's fate",
+            Self::Mailboxes => "mailboxes",
+            Self::Help => "keys",
+        }
+    }
+
+    /// Keys without a line in the table are text here.
+    pub fn takes_text(self) -> bool {
+        matches!(self, Self::Writing | Self::Picker | Self::Tags)
+    }
+}
+
+/// How help orders the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Group {
+    Move,
+    Team,
+    Answer,
+    State,
+    Views,
+    Text,
+    Program,
+}
+
+impl Group {
+    /// In the order of the help.
+    pub const ALL: [Self; 7] =
+        [Self::Team, Self::Answer, Self::State, Self::Move, Self::Views, Self::Text, Self::Program];
+
+    /// The heading in the help.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Move => "Move",
+            Self::Team => "Who has it",
+            Self::Answer => "Answer",
+            Self::State => "What it is",
+            Self::Views => "Views and mailboxes",
+            Self::Text => "Text",
+            Self::Program => "Program",
+        }
+    }
+}
+
+/// Everything that a key can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Act {
+    Down,
+    Up,
+    HalfDown,
+    HalfUp,
+    Top,
+    Bottom,
+    Open,
+    Back,
+    Quit,
+    OtherPane,
+    NextConversation,
+    PreviousConversation,
+    View(View),
+    NextMailbox,
+    PreviousMailbox,
+    Mailboxes,
+    Claim,
+    TakeNext,
+    Assign,
+    TakeOver,
+    Reply,
+    ReplyAll,
+    Done,
+    Waiting,
+    Tag,
+    Urgent,
+    Unread,
+    Undo,
+    Sync,
+    Keys,
+    Redraw,
+    Suspend,
+    Interrupt,
+    // Writing
+    Send,
+    SendDone,
+    Editor,
+    KeepDraft,
+    NextField,
+    PreviousField,
+    // Text under a cursor
+    Left,
+    Right,
+    LineUp,
+    LineDown,
+    WordLeft,
+    WordRight,
+    LineStart,
+    LineEnd,
+    PageUp,
+    PageDown,
+    DeleteWord,
+    DeleteToEnd,
+    // Small windows
+    Accept,
+    Cancel,
+    WasSent,
+    Discard,
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    pub act: Act,
+    /// The action's name, by which it is known outside.
+    pub name: &'static str,
+    /// The ways to press it; chords pressed one after the other are parted by a blank.
+    pub keys: &'static [&'static str],
+    pub contexts: &'static [Context],
+    pub group: Group,
+    pub says: &'static str,
+    /// The word in the hint bar, for what deserves a place there.
+    pub hint: Option<&'static str>,
+}
+
+use Context as C;
+
+const MAIL: &[C] = &[C::Queue, C::Reading];
+const TYPING: &[C] = &[C::Writing, C::Picker, C::Tags];
+const LISTS: &[C] = &[C::Queue, C::Mailboxes, C::Help];
+const EVERYWHERE: &[C] =
+    &[C::Queue, C::Reading, C::Writing, C::Picker, C::Tags, C::Confirm, C::Fate, C::Mailboxes, C::Help];
+
+macro_rules! keys {
+    ($($act:expr, $name:literal, [$($key:literal),+], $contexts:expr, $group:ident, $says:literal $(, $hint:literal)?;)*) => {
+        &[$(Binding {
+            act: $act, name: $name, keys: &[$($key),+], contexts: $contexts, group: Group::$group, says: $says,
+            hint: keys!(@hint $($hint)?),
+        }),*]
+    };
+    (@hint $hint:literal) => { Some($hint) };
+    (@hint) => { None };
+}
+
+/// The default profile. The order is that of the hints.
+pub const DEFAULT: &[Binding] = keys![
+    Act::Claim, "claim", ["c"], MAIL, Team, "claim, or release what is yours", "claim";
+    Act::Reply, "reply", ["r"], MAIL, Answer, "reply", "reply";
+    Act::Assign, "assign", ["A"], MAIL, Team, "assign to a teammate", "assign";
+    Act::Done, "done", ["e"], MAIL, State, "done, or open again", "done";
+    Act::Waiting, "waiting", ["w"], MAIL, State, "waiting for the customer, or open", "waiting";
+    Act::Tag, "tag", ["t"], MAIL, State, "add or remove tags", "tag";
+    Act::TakeNext, "next", ["C"], MAIL, Team, "take the longest waiting one", "take next";
+    Act::TakeOver, "takeover", ["T"], MAIL, Team, "take over from a teammate (asks)", "take over";
+    Act::ReplyAll, "reply-all", ["a"], MAIL, Answer, "reply to all", "reply all";
+    Act::Urgent, "urgent", ["!"], MAIL, State, "urgent, or no longer";
+    Act::Unread, "unread", ["u"], MAIL, State, "unread, or read";
+    Act::Undo, "undo", ["z"], MAIL, State, "undo; takes back an answer";
+
+    Act::Down, "down", ["j", "Down"], LISTS, Move, "down";
+    Act::Up, "up", ["k", "Up"], LISTS, Move, "up";
+    Act::Down, "line-down", ["j", "Down"], &[C::Reading], Move, "a line down";
+    Act::Up, "line-up", ["k", "Up"], &[C::Reading], Move, "a line up";
+    Act::HalfDown, "half-page-down", ["Ctrl-d", "PageDown"], &[C::Queue, C::Reading, C::Help], Move, "half a page down";
+    Act::HalfUp, "half-page-up", ["Ctrl-u", "PageUp"], &[C::Queue, C::Reading, C::Help], Move, "half a page up";
+    Act::Top, "top", ["g g", "Home"], &[C::Queue, C::Reading, C::Help], Move, "to the top";
+    Act::Bottom, "bottom", ["G", "End"], &[C::Queue, C::Reading, C::Help], Move, "to the bottom";
+    Act::Open, "open", ["Enter"], &[C::Queue], Move, "open";
+    Act::Open, "unfold", ["Enter"], &[C::Reading], Move, "fold or unfold a message or a quote", "unfold";
+    Act::NextConversation, "next-conversation", ["J"], &[C::Reading], Move, "next conversation";
+    Act::PreviousConversation, "previous-conversation", ["K"], &[C::Reading], Move, "previous conversation";
+    Act::OtherPane, "other-pane", ["Tab"], MAIL, Move, "between queue and conversation";
+    Act::Back, "back", ["q", "Esc"], &[C::Reading], Move, "back to the queue", "back";
+    Act::Back, "close", ["q", "Esc", "?"], &[C::Help], Program, "close", "close";
+    Act::Back, "close", ["q", "Esc", "M"], &[C::Mailboxes], Program, "close", "close";
+
+    Act::View(View::Inbox), "view-inbox", ["1"], MAIL, Views, "Inbox: all that is open";
+    Act::View(View::Unclaimed), "view-unclaimed", ["2"], MAIL, Views, "Unclaimed";
+    Act::View(View::Mine), "view-mine", ["3"], MAIL, Views, "Mine";
+    Act::View(View::Team), "view-team", ["4"], MAIL, Views, "Team: held by others";
+    Act::View(View::Waiting), "view-waiting", ["5"], MAIL, Views, "Waiting for the customer";
+    Act::View(View::Done), "view-done", ["7"], MAIL, Views, "Done";
+    Act::View(View::All), "view-all", ["8"], MAIL, Views, "All";
+    Act::NextMailbox, "next-mailbox", ["]"], MAIL, Views, "next mailbox";
+    Act::PreviousMailbox, "previous-mailbox", ["["], MAIL, Views, "previous mailbox";
+    Act::Mailboxes, "mailboxes", ["M"], MAIL, Views, "mailboxes and your rights there", "mailboxes";
+    Act::Open, "choose-mailbox", ["Enter"], &[C::Mailboxes], Views, "work on this mailbox", "choose";
+
+    Act::Send, "send", ["Ctrl-s"], &[C::Writing], Answer, "send", "send";
+    Act::SendDone, "send-done", ["Ctrl-o"], &[C::Writing], Answer, "send and done", "send and done";
+    Act::Editor, "editor", ["Ctrl-e"], &[C::Writing], Answer, "write in $EDITOR", "$EDITOR";
+    Act::KeepDraft, "keep-draft", ["Esc"], &[C::Writing], Answer, "close and keep the draft", "keep draft";
+    Act::NextField, "next-field", ["Tab"], &[C::Writing], Answer, "next field", "fields";
+    Act::PreviousField, "previous-field", ["Shift-Tab"], &[C::Writing], Answer, "previous field";
+
+    Act::LineUp, "previous-choice", ["Up", "Ctrl-p"], &[C::Picker], Text, "previous";
+    Act::LineDown, "next-choice", ["Down", "Ctrl-n"], &[C::Picker], Text, "next";
+    Act::LineUp, "text-up", ["Up"], &[C::Writing], Text, "a line up";
+    Act::LineDown, "text-down", ["Down"], &[C::Writing], Text, "a line down";
+    Act::Left, "text-left", ["Left"], TYPING, Text, "left";
+    Act::Right, "text-right", ["Right"], TYPING, Text, "right";
+    Act::WordLeft, "word-left", ["Ctrl-Left", "Alt-b"], TYPING, Text, "a word left";
+    Act::WordRight, "word-right", ["Ctrl-Right", "Alt-f"], TYPING, Text, "a word right";
+    Act::LineStart, "line-start", ["Home", "Ctrl-a"], TYPING, Text, "start of the line";
+    Act::LineEnd, "line-end", ["End"], TYPING, Text, "end of the line";
+    Act::PageUp, "text-page-up", ["PageUp"], &[C::Writing], Text, "a page up";
+    Act::PageDown, "text-page-down", ["PageDown"], &[C::Writing], Text, "a page down";
+    Act::DeleteWord, "delete-word", ["Ctrl-w", "Alt-Backspace"], TYPING, Text, "delete the word before";
+    Act::DeleteToEnd, "delete-to-end", ["Ctrl-k"], TYPING, Text, "delete to the end of the line";
+
+    Act::Accept, "assign-to", ["Enter"], &[C::Picker], Team, "assign to this teammate", "assign";
+    Act::Accept, "set-tags", ["Enter"], &[C::Tags], State, "set", "set";
+    Act::Accept, "yes", ["y"], &[C::Confirm], Program, "yes", "yes";
+    Act::Cancel, "no", ["n", "Esc", "q"], &[C::Confirm], Program, "no", "no";
+    Act::WasSent, "was-sent", ["s"], &[C::Fate], Answer, "it was sent", "was sent";
+    Act::Discard, "discard", ["d"], &[C::Fate], Answer, "discard it; its text is kept", "discard";
+    Act::Cancel, "later", ["Esc", "q"], &[C::Fate], Program, "decide later", "later";
+    Act::Cancel, "cancel", ["Esc"], &[C::Picker, C::Tags], Program, "cancel", "cancel";
+
+    Act::Sync, "sync", ["R"], MAIL, Program, "sync now";
+    Act::Redraw, "redraw", ["Ctrl-l"], EVERYWHERE, Program, "draw the screen anew";
+    Act::Suspend, "suspend", ["Ctrl-z"], EVERYWHERE, Program, "put bagsy in the background";
+    Act::Quit, "quit", ["q"], &[C::Queue], Program, "quit (asks only with unsent mail)", "quit";
+    Act::Interrupt, "interrupt", ["Ctrl-c"], EVERYWHERE, Program, "quit from anywhere; a draft is kept";
+    Act::Keys, "keys", ["?"], &[C::Queue, C::Reading, C::Mailboxes], Program, "the keys of this screen", "keys";
+];
+
+/// What the chords pressed so far mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    Act(Act),
+    /// More chords may follow.
+    Pending,
+    Nothing,
+}
+
+/// The table, made ready for looking keys up.
+#[derive(Debug, Clone)]
+pub struct Keymap {
+    entries: Vec<(Vec<Chord>, &'static Binding)>,
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        let chords = |keys: &'static str| keys.split(' ').filter_map(Chord::parse).collect::<Vec<_>>();
+        let entries = DEFAULT.iter().flat_map(|b| b.keys.iter().map(move |keys| (chords(keys), b))).collect();
+        Self { entries }
+    }
+}
+
+impl Keymap {
+    /// What these chords, pressed one after the other, do here.
+    pub fn find(&self, context: Context, pressed: &[Chord]) -> Found {
+        let here = self.entries.iter().filter(|(_, binding)| binding.contexts.contains(&context));
+        let mut is_pending = false;
+        for (chords, binding) in here {
+            if chords == pressed {
+                return Found::Act(binding.act);
+            }
+            is_pending |= chords.starts_with(pressed);
+        }
+        if is_pending { Found::Pending } else { Found::Nothing }
+    }
+
+    /// Every line that counts here, in the table's order.
+    pub fn bindings(&self, context: Context) -> impl Iterator<Item = &'static Binding> {
+        DEFAULT.iter().filter(move |binding| binding.contexts.contains(&context))
+    }
+
+    /// The key to name when telling a person how to do something here; empty where there is none.
+    pub fn key_for(&self, context: Context, act: Act) -> &'static str {
+        self.bindings(context).find(|b| b.act == act).and_then(|b| b.keys.first()).copied().unwrap_or_default()
+    }
+}
+
+/// A binding's keys as a person reads them: `gg`, `Ctrl-S`.
+pub fn shown(keys: &str) -> String {
+    keys.split(' ')
+        .map(|chord| match chord.rsplit_once('-') {
+            Some((modifier, key)) if key.chars().count() == 1 => format!("{modifier}-{}", key.to_uppercase()),
+            _ => chord.to_owned(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_table_can_be_pressed() {
+        for binding in DEFAULT {
+            for keys in binding.keys {
+                assert!(keys.split(' ').all(|chord| Chord::parse(chord).is_some()), "{keys}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        let mut taken = HashSet::new();
+        for binding in DEFAULT {
+            for (context, keys) in binding.contexts.iter().flat_map(|c| binding.keys.iter().map(move |k| (c, k))) {
+                assert!(taken.insert((context, keys)), "{keys} twice in {context:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_g_go_to_the_top() {
+        let keymap = Keymap::default();
+        let g = Chord::parse("g").unwrap();
+        assert_eq!(keymap.find(Context::Queue, &[g]), Found::Pending);
+        assert_eq!(keymap.find(Context::Queue, &[g, g]), Found::Act(Act::Top));
+        assert_eq!(keymap.find(Context::Queue, &[g, Chord::parse("c").unwrap()]), Found::Nothing);
+    }
+
+    #[test]
+    fn what_is_not_built_is_not_bound() {
+        let keymap = Keymap::default();
+        for key in ["6", "b", "f", "N", "o", "/", ":"] {
+            assert_eq!(keymap.find(Context::Queue, &[Chord::parse(key).unwrap()]), Found::Nothing, "{key}");
+        }
+    }
+
+    #[test]
+    fn keys_are_written_as_people_write_them() {
+        assert_eq!(shown("g g"), "gg");
+        assert_eq!(shown("Ctrl-s"), "Ctrl-S");
+        assert_eq!(shown("Shift-Tab"), "Shift-Tab");
+        assert_eq!(shown("-"), "-");
+    }
+}

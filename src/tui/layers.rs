@@ -1,0 +1,99 @@
+//! The small windows above a screen: each asks one thing and goes.
+
+use jiff::Timestamp;
+use ratatui_textarea::TextArea;
+
+use super::keymap::Context;
+use super::typing;
+use crate::engine::message::Target;
+use crate::model::{Conversation, Handle};
+
+/// What a yes means.
+#[derive(Debug, Clone)]
+pub enum Sure {
+    /// Take the conversation from whoever was seen to have it; then answer it, where that was why.
+    TakeOver {
+        conversation: Box<Conversation>,
+        holder: Handle,
+        then_reply: Option<bool>,
+    },
+    Quit,
+}
+
+/// Choosing the teammate who gets a conversation.
+#[derive(Debug, Clone)]
+pub struct Picker {
+    pub conversation: Box<Conversation>,
+    pub input: TextArea<'static>,
+    pub teammates: Vec<Handle>,
+    pub selected: usize,
+}
+
+impl Picker {
+    /// Those whose handle holds what was typed.
+    pub fn matching(&self) -> Vec<&Handle> {
+        let typed = typing::text_of(&self.input).trim().to_lowercase();
+        self.teammates.iter().filter(|h| h.as_str().contains(&typed)).collect()
+    }
+
+    /// The handle under the cursor; where none matches, the one that was typed, if it can be one.
+    pub fn chosen(&self) -> Option<Handle> {
+        let matching = self.matching();
+        match matching.get(self.selected.min(matching.len().saturating_sub(1))) {
+            Some(handle) => Some((*handle).clone()),
+            None => Handle::new(typing::text_of(&self.input).trim()).ok(),
+        }
+    }
+}
+
+/// The topmost small window.
+#[derive(Debug, Clone)]
+pub enum Layer {
+    Help {
+        /// Whose keys are shown.
+        of: Context,
+        scroll: u16,
+    },
+    Mailboxes {
+        selected: usize,
+    },
+    Picker(Picker),
+    Tags {
+        conversation: Box<Conversation>,
+        input: TextArea<'static>,
+    },
+    Confirm {
+        question: String,
+        explains: String,
+        sure: Sure,
+    },
+    /// An answer whose fate is unknown: what became of it?
+    Fate {
+        target: Target,
+        subject: String,
+        at: Timestamp,
+    },
+}
+
+impl Layer {
+    /// Where its keys stand in the keymap.
+    pub fn context(&self) -> Context {
+        match self {
+            Self::Help { .. } => Context::Help,
+            Self::Mailboxes { .. } => Context::Mailboxes,
+            Self::Picker(_) => Context::Picker,
+            Self::Tags { .. } => Context::Tags,
+            Self::Confirm { .. } => Context::Confirm,
+            Self::Fate { .. } => Context::Fate,
+        }
+    }
+
+    /// The text that is typed in it.
+    pub fn input(&mut self) -> Option<&mut TextArea<'static>> {
+        match self {
+            Self::Picker(picker) => Some(&mut picker.input),
+            Self::Tags { input, .. } => Some(input),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Brings into the state what the next frame needs: the window of rows that is on the screen, the conversation that is
+//! read. The only place that asks the source for rows.
+
+use std::time::Duration;
+
+use super::app::{App, Focus, Tone};
+use super::keymap::{Act, Context};
+use super::layout::{self, Panes, areas};
+use super::queue::Lingering;
+use super::reading::{LineContext, Reading};
+use super::rights;
+use super::source::{Order, Result, Source};
+use super::theme::Theme;
+use crate::engine::message::Target;
+use crate::model::View;
+
+/// The cursor rests this long on a row before its mail is fetched for the pane.
+const REST: Duration = Duration::from_millis(150);
+
+/// Makes the state ready to be drawn.
+pub fn fill(app: &mut App, source: &dyn Source, theme: &Theme) {
+    if let Err(error) = try_fill(app, source) {
+        app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
+    }
+    let areas = areas(app);
+    let unfold = app.keymap.key_for(Context::Reading, Act::Open);
+    let context = LineContext { now: app.now, zone: app.settings.zone.clone(), glyphs: theme.glyphs, unfold };
+    if let Some(reading) = &mut app.reading {
+        reading.lay_out(layout::reading_width(&areas), usize::from(areas.reading.height), &context);
+    }
+}
+
+fn try_fill(app: &mut App, source: &dyn Source) -> Result<()> {
+    if app.mailboxes.is_empty() {
+        app.mailboxes = source.mailboxes()?;
+    }
+    if app.mailboxes.is_empty() {
+        return Ok(());
+    }
+    let was_stale = std::mem::take(&mut app.is_stale);
+    if was_stale {
+        refresh(app, source)?;
+    }
+    window(app, source)?;
+    reading(app, source, was_stale)
+}
+
+fn height(app: &App) -> u32 {
+    u32::from(areas(app).list.height)
+}
+
+/// Counts and the selection's place, anew.
+fn refresh(app: &mut App, source: &dyn Source) -> Result<()> {
+    let key = app.key().to_owned();
+    let height = height(app);
+    app.outbox = source.outbox()?;
+    app.drafts = source.drafts()?.into_iter().collect();
+    let order = match app.queue.view {
+        View::Done | View::All => Order::Newest,
+        _ if source.is_whole(&key)? => Order::OldestWait,
+        _ => Order::Newest,
+    };
+    let counts = source.counts(&key)?;
+    let queue = &mut app.queue;
+    let current = queue.current().cloned();
+    // While the mail is still coming in the first row is whichever came first: nobody chose it.
+    let is_settling = order != queue.order || (order == Order::Newest && !matches!(queue.view, View::Done | View::All));
+    if is_settling && !queue.is_touched && app.focus == Focus::Queue {
+        (queue.root, queue.selected, queue.top) = (None, 0, 0);
+    }
+    queue.order = order;
+    queue.counts = counts;
+    if let Some(root) = queue.root.clone() {
+        let was_at = queue.selected;
+        match source.position(&key, &root, queue.view, order)? {
+            Some(at) => {
+                queue.lingering = None;
+                queue.selected = at;
+                // The row stays on its line of the screen where there is room for that.
+                queue.top = (queue.top + at).saturating_sub(was_at);
+            }
+            None => match current.filter(|_| queue.done_with.as_ref() != Some(&root)) {
+                Some(current) => {
+                    let row = source.conversation(&key, &root)?.unwrap_or(current);
+                    let at = was_at.min(counts.of(queue.view));
+                    queue.lingering = Some(Lingering { at, row });
+                    queue.selected = at;
+                }
+                None => queue.lingering = None,
+            },
+        }
+    }
+    let queue = &mut app.queue;
+    queue.selected = queue.selected.min(queue.len().saturating_sub(1));
+    queue.forget_rows();
+    queue.show_selected(height);
+    Ok(())
+}
+
+/// The rows on the screen.
+fn window(app: &mut App, source: &dyn Source) -> Result<()> {
+    let height = height(app);
+    app.queue.show_selected(height);
+    if let Some((offset, limit)) = app.queue.wanted(height) {
+        let queue = &app.queue;
+        let rows = source.page(app.key(), queue.view, queue.order, offset, limit)?;
+        app.queue.load(offset, rows);
+    }
+    app.queue.root = app.queue.current().map(|c| c.root.clone());
+    Ok(())
+}
+
+/// The conversation in the pane, or on the whole screen.
+fn reading(app: &mut App, source: &dyn Source, was_stale: bool) -> Result<()> {
+    let is_shown = app.focus == Focus::Reading || Panes::of(app.size) != Panes::One;
+    if !is_shown {
+        app.reading = None;
+        app.open_at = None;
+        return Ok(());
+    }
+    let wanted = app.queue.current().map(App::target);
+    let Some(target) = wanted else {
+        app.reading = None;
+        app.focus = Focus::Queue;
+        return Ok(());
+    };
+    let is_new = app.reading.as_ref().is_none_or(|r| r.target != target);
+    if is_new {
+        app.reading = Some(Reading::new(target.clone()));
+        app.open_at = Some(app.now + if app.focus == Focus::Reading { Duration::ZERO } else { REST });
+    }
+    let conversation = if is_new || was_stale { source.conversation(&target.mailbox, &target.root)? } else { None };
+    let messages = if is_new || was_stale { Some(source.thread(&target.mailbox, &target.root)?) } else { None };
+    let Some(reading) = &mut app.reading else { return Ok(()) };
+    if let Some(messages) = messages {
+        reading.conversation = conversation;
+        reading.take(messages);
+    }
+    if std::mem::take(&mut reading.needs_look) {
+        for (role, uid) in reading.wanted() {
+            if let Some(body) = source.body(&target.mailbox, role, uid)? {
+                reading.put((role, uid), body);
+            }
+        }
+    }
+    // A message came while the conversation was on the screen.
+    if was_stale && reading.is_full && reading.wants_more() && app.open_at.is_none() {
+        app.open_at = Some(app.now);
+    }
+    Ok(())
+}
+
+/// Puts the selection on a conversation, in this view or in the one where it is at home.
+pub fn select(app: &mut App, source: &dyn Source, target: &Target) -> Result<()> {
+    if app.key() != target.mailbox {
+        return Ok(());
+    }
+    let mut position = source.position(&target.mailbox, &target.root, app.queue.view, app.queue.order)?;
+    if position.is_none() {
+        let Some(conversation) = source.conversation(&target.mailbox, &target.root)? else { return Ok(()) };
+        app.queue.turn_to(View::home_of(&conversation, app.me()));
+        position = source.position(&target.mailbox, &target.root, app.queue.view, app.queue.order)?;
+    }
+    if let Some(at) = position {
+        let height = height(app);
+        app.queue.lingering = None;
+        app.queue.is_touched = true;
+        app.queue.root = Some(target.root.clone());
+        app.queue.selected = at;
+        app.queue.show_selected(height);
+        app.is_stale = true;
+    }
+    Ok(())
+}
+
+/// Whether opening a conversation marks it as read.
+pub fn marks_read(app: &App) -> bool {
+    rights::why_not(app, Act::Unread).is_none()
+}

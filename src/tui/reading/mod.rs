@@ -1,0 +1,246 @@
+//! One conversation as it is read: its messages, what is folded, and a cursor on its lines.
+
+mod lines;
+
+use std::collections::{HashMap, HashSet};
+
+pub use lines::{ReadLine, Toggle};
+
+use super::theme::Paint;
+use crate::engine::message::Target;
+use crate::mail::parse::Body;
+use crate::model::{Conversation, Message, Role, Uid};
+use crate::wire::state;
+
+/// Messages before the newest whose text is read for the line that they fold to; older ones when they are opened.
+const SNIPPETS: usize = 40;
+
+/// A mail of so many octets is read while the cursor passes by.
+const GLANCE: u32 = 64 * 1024;
+
+/// Rows between the cursor and the upper edge when scrolling up.
+const MARGIN: usize = 2;
+
+/// One message of the conversation.
+#[derive(Debug, Clone)]
+pub struct Part {
+    pub message: Message,
+    /// `None` where it is not in the cache yet.
+    pub body: Option<Body>,
+    /// Written from the mailbox, not to it.
+    pub is_outgoing: bool,
+}
+
+type Key = (Role, Uid);
+
+impl Part {
+    fn key(&self) -> Key {
+        (self.message.folder, self.message.uid)
+    }
+}
+
+/// What is read.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    pub target: Target,
+    pub conversation: Option<Conversation>,
+    pub parts: Vec<Part>,
+    /// Why the bodies could not be had.
+    pub trouble: Option<String>,
+    /// The cursor rested, or the keys are here: everything is read, not only what a glance shows.
+    pub is_full: bool,
+    /// The engine was asked for the bodies.
+    pub is_asked: bool,
+    /// Bodies may have come into the cache.
+    pub needs_look: bool,
+    /// Marking it as read was tried.
+    pub is_marked: bool,
+    pub lines: Vec<ReadLine>,
+    pub cursor: usize,
+    pub top: usize,
+    /// Messages whose bodies the engine was asked for before.
+    asked_for: HashSet<Key>,
+    open: HashMap<Key, bool>,
+    open_quotes: HashSet<(Key, usize)>,
+    made_for: usize,
+    is_placed: bool,
+}
+
+impl Reading {
+    /// A conversation of which nothing has been read yet.
+    pub fn new(target: Target) -> Self {
+        Self {
+            target,
+            conversation: None,
+            parts: Vec::new(),
+            trouble: None,
+            is_full: false,
+            is_asked: false,
+            needs_look: true,
+            is_marked: false,
+            lines: Vec::new(),
+            cursor: 0,
+            top: 0,
+            asked_for: HashSet::new(),
+            open: HashMap::new(),
+            open_quotes: HashSet::new(),
+            made_for: 0,
+            is_placed: false,
+        }
+    }
+
+    /// Takes in the messages as they are now; bodies that were read are kept, folds stay as they are.
+    pub fn take(&mut self, messages: Vec<Message>) {
+        let mut bodies: HashMap<Key, Body> =
+            self.parts.drain(..).filter_map(|part| Some((part.key(), part.body?))).collect();
+        let last = messages.len().saturating_sub(1);
+        let outgoing: Vec<bool> = messages.iter().map(|m| state::is_outgoing(m, &messages)).collect();
+        for ((at, message), is_outgoing) in messages.into_iter().enumerate().zip(outgoing) {
+            let key = (message.folder, message.uid);
+            // What was read folds; the newest is always open. Decided once: reading must not fold what is read.
+            self.open.entry(key).or_insert(at == last || (!message.flags.seen && !is_outgoing));
+            self.parts.push(Part { body: bodies.remove(&key), message, is_outgoing });
+        }
+        self.needs_look = true;
+        self.made_for = 0;
+    }
+
+    /// The messages whose bodies are wanted and were not read from the cache.
+    pub fn wanted(&self) -> Vec<Key> {
+        let first = self.parts.len().saturating_sub(SNIPPETS);
+        let wants = |(at, part): (usize, &Part)| {
+            let is_wanted = match self.is_full {
+                true => at >= first || self.is_open(at),
+                // Running down the queue must not wait for large mails.
+                false => self.is_open(at) && part.message.size <= GLANCE,
+            };
+            (part.body.is_none() && is_wanted).then(|| part.key())
+        };
+        self.parts.iter().enumerate().filter_map(wants).collect()
+    }
+
+    /// The engine is asked for what is wanted now.
+    pub fn asked(&mut self) {
+        self.is_asked = true;
+        self.asked_for.extend(self.wanted());
+    }
+
+    /// Something is wanted that was never asked for: a message that came while the conversation was on the screen.
+    pub fn wants_more(&self) -> bool {
+        !self.is_asked && self.wanted().iter().any(|key| !self.asked_for.contains(key))
+    }
+
+    /// Puts in the text of a message.
+    pub fn put(&mut self, key: Key, body: Body) {
+        if let Some(part) = self.parts.iter_mut().find(|p| p.key() == key) {
+            part.body = Some(body);
+            self.made_for = 0;
+        }
+    }
+
+    /// Forgets texts of which only the beginning was there.
+    pub fn forget_cut(&mut self) {
+        for part in self.parts.iter_mut().filter(|p| p.body.as_ref().is_some_and(|b| b.is_cut)) {
+            part.body = None;
+        }
+    }
+
+    /// Whether a message is unfolded.
+    pub fn is_open(&self, part: usize) -> bool {
+        self.parts.get(part).is_some_and(|p| self.open.get(&p.key()).copied().unwrap_or(false))
+    }
+
+    fn is_quote_open(&self, part: usize, block: usize) -> bool {
+        self.parts.get(part).is_some_and(|p| self.open_quotes.contains(&(p.key(), block)))
+    }
+
+    /// Folds or unfolds what the cursor is on: a quote, else the message around it.
+    pub fn toggle(&mut self) {
+        let Some(line) = self.lines.get(self.cursor) else { return };
+        let part = line.part;
+        match line.toggles {
+            Some(Toggle::Quote(block)) => {
+                let Some(key) = self.parts.get(part).map(Part::key) else { return };
+                if !self.open_quotes.remove(&(key, block)) {
+                    self.open_quotes.insert((key, block));
+                }
+            }
+            Some(Toggle::Part) | None => {
+                let Some(key) = self.parts.get(part).map(Part::key) else { return };
+                let is_open = self.open.entry(key).or_insert(false);
+                *is_open = !*is_open;
+                self.needs_look = true;
+                // The cursor goes to the head of the message, which stays where everything else moves.
+                self.cursor = self.head_of(part);
+            }
+        }
+        self.made_for = 0;
+    }
+
+    /// The line with a message's head.
+    fn head_of(&self, part: usize) -> usize {
+        self.lines.iter().position(|l| l.part == part && l.toggles == Some(Toggle::Part)).unwrap_or(0)
+    }
+
+    /// Makes the lines for a width, unless they are made.
+    pub fn lay_out(&mut self, width: usize, height: usize, context: &lines::Context) {
+        if self.made_for == width {
+            return;
+        }
+        self.lines = lines::of(self, width, context);
+        self.made_for = width;
+        if !self.is_placed && !self.lines.is_empty() {
+            self.is_placed = true;
+            let first = (0..self.parts.len()).find(|at| self.is_open(*at)).unwrap_or(0);
+            self.cursor = self.head_of(first);
+            self.top = self.cursor;
+        }
+        self.follow(height);
+    }
+
+    /// Lines must be made anew: a time, a width or a glyph changed.
+    pub fn forget_lines(&mut self) {
+        self.made_for = 0;
+    }
+
+    /// Moves the cursor by lines.
+    pub fn move_by(&mut self, lines: isize, height: usize) {
+        self.cursor = self.cursor.saturating_add_signed(lines);
+        self.follow(height);
+    }
+
+    /// Scrolls so that the cursor is on the screen; going down it stays in the upper half, so that text moves early.
+    pub fn follow(&mut self, height: usize) {
+        let height = height.max(1);
+        self.cursor = self.cursor.min(self.lines.len().saturating_sub(1));
+        if self.cursor > self.top + height / 2 {
+            self.top = self.cursor - height / 2;
+        }
+        if self.cursor < self.top + MARGIN.min(height / 3) {
+            self.top = self.cursor.saturating_sub(MARGIN.min(height / 3));
+        }
+        self.top = self.top.min(self.lines.len().saturating_sub(height));
+    }
+
+    /// The newest message that came from outside: what a reply answers.
+    pub fn answered(&self) -> Option<&Part> {
+        self.parts.iter().rev().find(|p| !p.is_outgoing)
+    }
+
+    /// The highest UIDs in INBOX and in Sent.
+    pub fn seen(&self) -> (Uid, Uid) {
+        let highest = |role| {
+            self.parts.iter().filter(|p| p.message.folder == role).map(|p| p.message.uid).max().unwrap_or(Uid(0))
+        };
+        (highest(Role::Inbox), highest(Role::Sent))
+    }
+
+    /// An answer in Sent that was announced, and of which nobody said what became of it.
+    pub fn pending_answer(&self) -> Option<&Message> {
+        self.parts.iter().map(|p| &p.message).rev().find(|m| state::is_pending(m))
+    }
+}
+
+/// A piece of a line and how it is meant.
+pub type Piece = (String, Paint);
+pub use lines::Context as LineContext;

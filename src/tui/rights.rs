@@ -1,0 +1,122 @@
+//! Why a key would do nothing here: the right that is missing, the holder in the way. `None`: it may be pressed.
+
+use super::app::App;
+use super::keymap::Act;
+use crate::model::{Assignee, Capability, Conversation, Grade, Mailbox, Rights, Role, Status};
+
+/// The reason, in words for a person.
+pub fn why_not(app: &App, act: Act) -> Option<String> {
+    let Some(mailbox) = app.current() else {
+        return needs_mailbox(act).then(|| "there is no mailbox yet".to_owned());
+    };
+    if act == Act::Undo {
+        let nothing = app.undo.is_empty() && app.recallable().is_none();
+        return nothing.then(|| "nothing to undo".to_owned());
+    }
+    let capability = needs(act)?;
+    if let Some(missing) = missing(mailbox, capability) {
+        return Some(missing);
+    }
+    let needs_handle = matches!(capability, Capability::Claim | Capability::Send) && mailbox.may(Capability::Claim);
+    if needs_handle && app.me().is_none() {
+        return Some("you have no handle here: set one in the configuration".to_owned());
+    }
+    if act == Act::TakeNext {
+        return None;
+    }
+    let Some(conversation) = app.subject() else { return Some("no conversation is selected".to_owned()) };
+    of_conversation(app, act, &conversation)
+}
+
+fn needs_mailbox(act: Act) -> bool {
+    needs(act).is_some() || matches!(act, Act::View(_) | Act::NextMailbox | Act::PreviousMailbox | Act::Undo)
+}
+
+/// What an action needs the server to grant.
+fn needs(act: Act) -> Option<Capability> {
+    match act {
+        Act::Claim
+        | Act::TakeNext
+        | Act::Assign
+        | Act::TakeOver
+        | Act::Waiting
+        | Act::Done
+        | Act::Tag
+        | Act::Urgent => Some(Capability::Claim),
+        Act::Unread => Some(Capability::Seen),
+        Act::Reply | Act::ReplyAll => Some(Capability::Send),
+        _ => None,
+    }
+}
+
+fn missing(mailbox: &Mailbox, capability: Capability) -> Option<String> {
+    if mailbox.address.is_none() && matches!(capability, Capability::Claim | Capability::Send) {
+        return Some("this mailbox has no address: name it in the configuration".to_owned());
+    }
+    if mailbox.may(capability) {
+        return None;
+    }
+    let lacks = |role: Role, letters: &str| {
+        let rights = mailbox.rights.as_ref().and_then(|r| r.get(&role));
+        rights.is_some_and(|r| !r.grant(letters))
+    };
+    let granted = |role: Role| {
+        let rights = mailbox.rights.as_ref().and_then(|r| r.get(&role));
+        rights.map_or("none", |Rights(letters)| letters)
+    };
+    Some(match capability {
+        Capability::Claim if lacks(Role::Inbox, "w") => {
+            format!("the right w is missing here (you have {})", granted(Role::Inbox))
+        }
+        Capability::Claim => match mailbox.grade {
+            Grade::B => {
+                "this server cannot keep claims in keywords (grade B), and the journal is not built yet".to_owned()
+            }
+            Grade::C => "this mailbox cannot keep claims safely (grade C)".to_owned(),
+            Grade::A | Grade::D => "the server lets you only look here".to_owned(),
+        },
+        Capability::Seen if lacks(Role::Inbox, "s") => {
+            format!("the right s is missing here (you have {})", granted(Role::Inbox))
+        }
+        Capability::Seen => "the server does not keep what you have read here".to_owned(),
+        Capability::Send if lacks(Role::Sent, "i") => {
+            format!("the right i is missing in Sent (you have {})", granted(Role::Sent))
+        }
+        Capability::Send => "answers cannot be announced here: there is no Sent folder to write into".to_owned(),
+        Capability::Read | Capability::Archive => "the server does not allow it here".to_owned(),
+    })
+}
+
+fn of_conversation(app: &App, act: Act, c: &Conversation) -> Option<String> {
+    let me = app.me();
+    let takes_over = app.keymap.key_for(super::keymap::Context::Queue, Act::TakeOver);
+    let held = match &c.assignee {
+        Assignee::Held(by) if Some(by) != me => Some(format!("{by} has it: {takes_over} takes it over")),
+        Assignee::Contested(by) if me.is_none_or(|me| !by.contains(me)) => {
+            Some(format!("it is contested by {}", Assignee::Contested(by.clone())))
+        }
+        _ => None,
+    };
+    let is_in_inbox = c.folder == Role::Inbox;
+    match act {
+        Act::Claim | Act::Assign | Act::TakeOver if !is_in_inbox => {
+            Some("it is not in INBOX: open it again first".to_owned())
+        }
+        Act::Claim => held,
+        Act::TakeOver => match &c.assignee {
+            Assignee::Held(by) if Some(by) != me => None,
+            Assignee::Contested(_) => Some("it is contested: one of the two releases it first".to_owned()),
+            Assignee::Held(_) => Some("it is yours already".to_owned()),
+            Assignee::Free => Some("nobody has it: claim it".to_owned()),
+        },
+        Act::Assign if c.is_contested() => Some("it is contested: one of the two releases it first".to_owned()),
+        // An answer is offered with taking over; a contested one is answered by nobody.
+        Act::Reply | Act::ReplyAll if c.is_contested() => {
+            Some(format!("it is contested by {}: nobody answers", c.assignee))
+        }
+        Act::Done if c.status != Status::Done => held,
+        Act::Waiting if !is_in_inbox => Some("it is not in INBOX: open it again first".to_owned()),
+        Act::Waiting if c.status != Status::Waiting => held,
+        _ => None,
+    }
+}

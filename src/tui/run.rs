@@ -1,0 +1,273 @@
+//! Carries the screen: takes messages in, lets update decide, does what it wants done, draws when something changed.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use crossterm::event::Event as TerminalEvent;
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::app::{App, Settings, Tone};
+use super::editor;
+use super::glyphs::GlyphSet;
+use super::input::{Gate, Input, listen};
+use super::message::{Effect, Message};
+use super::source::{Drafts, Source};
+use super::terminal::{PanicGuard, Screen, stop};
+use super::theme::{Theme, ThemeChoice};
+use super::update::update;
+use crate::engine::message::{Command, Event};
+
+/// What the screen is told at its start.
+#[derive(Debug, Clone, Default)]
+pub struct RunConfig {
+    pub settings: Settings,
+    pub theme: ThemeChoice,
+    pub glyphs: GlyphSet,
+    /// Where the file for the person's editor lies; by default the runtime or the temporary folder.
+    pub private_folder: Option<PathBuf>,
+}
+
+/// News of the engine that come faster than this share a frame; a key never waits.
+const FRAME: Duration = Duration::from_millis(30);
+
+/// Runs the screen until the person leaves. Blocks: it wants a thread of its own.
+///
+/// # Errors
+/// When the terminal cannot be used.
+pub fn run(
+    config: RunConfig,
+    source: impl Source,
+    drafts: impl Drafts,
+    commands: UnboundedSender<Command>,
+    events: Receiver<Event>,
+) -> io::Result<()> {
+    // The terminal is asked for its background before anybody else reads from it.
+    let theme = Theme::for_terminal(config.theme, config.glyphs);
+    let guard = PanicGuard::install();
+    let screen = Screen::take()?;
+    let (to, inputs) = channel();
+    let gate = Arc::new(Gate::default());
+    listen(events, &gate, &to)?;
+    let app = App::new(config.settings, Timestamp::now(), screen.size()?);
+    let private_folder = config.private_folder;
+    let mut runner = Runner {
+        app,
+        theme,
+        source,
+        drafts,
+        commands,
+        screen,
+        gate,
+        inputs,
+        later: Vec::new(),
+        _to: to,
+        private_folder,
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(|| runner.run()));
+    let kept = runner.keep_what_is_typed();
+    // What is typed from here on is the shell's.
+    runner.gate.close();
+    drop(runner);
+    drop(guard);
+    let outcome = outcome.unwrap_or_else(|panic| resume_unwind(panic));
+    outcome.and(kept)
+}
+
+struct Runner<S, D> {
+    app: App,
+    theme: Theme,
+    source: S,
+    drafts: D,
+    commands: UnboundedSender<Command>,
+    screen: Screen,
+    gate: Arc<Gate>,
+    inputs: Receiver<Input>,
+    /// Came while the terminal was not ours.
+    later: Vec<Input>,
+    /// Keeps the channel open, whatever thread ends.
+    _to: Sender<Input>,
+    private_folder: Option<PathBuf>,
+}
+
+/// Whether the screen goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Goes {
+    On,
+    Away,
+}
+
+impl<S: Source, D: Drafts> Runner<S, D> {
+    fn run(&mut self) -> io::Result<()> {
+        if self.tell(Message::Tick)? == Goes::Away {
+            return Ok(());
+        }
+        loop {
+            self.keep_size()?;
+            if self.screen.draw(&self.app, &self.theme).is_err() {
+                // The terminal is gone: what is typed is kept, nobody can be asked.
+                self.tell(Message::HangUp)?;
+                return Ok(());
+            }
+            let inputs = self.wait();
+            if inputs.is_empty() && self.tell(Message::Tick)? == Goes::Away {
+                return Ok(());
+            }
+            for input in inputs {
+                if self.take(input)? == Goes::Away {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// What came since the last frame; nothing where time went by.
+    fn wait(&mut self) -> Vec<Input> {
+        if !self.later.is_empty() {
+            return std::mem::take(&mut self.later);
+        }
+        let wakes_in = self.app.wakes_at().duration_since(Timestamp::now());
+        let wakes_in = Duration::try_from(wakes_in).unwrap_or_default().max(Duration::from_millis(1));
+        let mut batch = match self.inputs.recv_timeout(wakes_in) {
+            Ok(input) => vec![input],
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Vec::new(),
+        };
+        let until = Instant::now() + FRAME;
+        while batch.iter().all(|input| matches!(input, Input::Engine(_))) {
+            match self.inputs.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(input) => push(&mut batch, input),
+                Err(_) => break,
+            }
+        }
+        while let Ok(input) = self.inputs.try_recv() {
+            push(&mut batch, input);
+        }
+        batch
+    }
+
+    fn take(&mut self, input: Input) -> io::Result<Goes> {
+        match input {
+            Input::Terminal(TerminalEvent::Key(key)) => self.tell(Message::Key(key)),
+            Input::Terminal(TerminalEvent::Paste(text)) => self.tell(Message::Paste(text)),
+            Input::Terminal(TerminalEvent::Resize(width, height)) => self.tell(Message::Resize(width, height)),
+            Input::Terminal(_) => Ok(Goes::On),
+            Input::Engine(event) => self.tell(Message::Engine(event)),
+            Input::EngineGone => {
+                self.app.say(
+                    Tone::Bad,
+                    "the connection's engine ended: what is shown is what was known; start bagsy again",
+                );
+                Ok(Goes::On)
+            }
+            Input::Stop => self.suspend(false),
+            Input::Continue => {
+                self.screen.resume()?;
+                Ok(Goes::On)
+            }
+            Input::End => self.tell(Message::HangUp),
+        }
+    }
+
+    fn tell(&mut self, message: Message) -> io::Result<Goes> {
+        self.app.now = Timestamp::now();
+        let effects = update(&mut self.app, &self.source, &self.theme, message);
+        for effect in effects {
+            if self.act(effect)? == Goes::Away {
+                return Ok(Goes::Away);
+            }
+        }
+        Ok(Goes::On)
+    }
+
+    fn act(&mut self, effect: Effect) -> io::Result<Goes> {
+        match effect {
+            Effect::Command(command) => {
+                let is_farewell = matches!(command, Command::Quit);
+                if self.commands.send(command).is_err() && !is_farewell {
+                    self.app.say(Tone::Bad, "the connection's engine ended: nothing can be changed; start bagsy again");
+                }
+            }
+            Effect::KeepDraft(draft) => {
+                if let Err(error) = self.drafts.put(&draft) {
+                    return self.tell(Message::Kept(Err(error.to_string())));
+                }
+            }
+            Effect::ForgetDraft(target) => {
+                if let Err(error) = self.drafts.forget(&target) {
+                    tracing::warn!(%error, "a draft that was sent stays in the cache");
+                }
+            }
+            Effect::Edit(text) => {
+                self.gate.close();
+                self.screen.lend();
+                let edited = editor::edit(&text, self.private_folder.as_deref());
+                self.screen.resume()?;
+                self.gate.open();
+                return self.tell(Message::Edited(edited));
+            }
+            Effect::Redraw => self.screen.redraw()?,
+            Effect::Suspend => return self.suspend(true),
+            Effect::Quit => return Ok(Goes::Away),
+        }
+        Ok(Goes::On)
+    }
+
+    fn suspend(&mut self, is_whole_job: bool) -> io::Result<Goes> {
+        // A return that is told already is not the one from this stop.
+        while let Ok(input) = self.inputs.try_recv() {
+            if !matches!(input, Input::Continue) {
+                self.later.push(input);
+            }
+        }
+        self.screen.lend();
+        if stop(is_whole_job) {
+            self.wait_for_return();
+        }
+        self.screen.resume()?;
+        self.tell(Message::Tick)
+    }
+
+    /// Does nothing, above all not to the terminal, until the person is back.
+    fn wait_for_return(&mut self) {
+        while let Ok(input) = self.inputs.recv() {
+            let is_end = matches!(input, Input::End);
+            if matches!(input, Input::Continue) {
+                return;
+            }
+            self.later.push(input);
+            if is_end {
+                return;
+            }
+        }
+    }
+
+    /// A size that no event told of (the terminal was lent, or the event is still on its way).
+    fn keep_size(&mut self) -> io::Result<()> {
+        // A terminal that is gone has no size; drawing finds that out.
+        if let Ok(size) = self.screen.size()
+            && size != self.app.size
+        {
+            self.tell(Message::Resize(size.width, size.height))?;
+        }
+        Ok(())
+    }
+
+    /// The last resort, after a panic too: text that is in the composer and was not kept.
+    fn keep_what_is_typed(&mut self) -> io::Result<()> {
+        let Some(composer) = self.app.composer.as_ref().filter(|c| c.is_unsaved()) else { return Ok(()) };
+        let draft = composer.to_keep(Timestamp::now());
+        self.drafts.put(&draft).map_err(|error| io::Error::other(format!("the draft could not be kept: {error}")))
+    }
+}
+
+/// News of the same rows once: they are read when all have come.
+fn push(batch: &mut Vec<Input>, input: Input) {
+    if let Input::Engine(Event::Changed) = &input {
+        batch.retain(|i| !matches!(i, Input::Engine(Event::Changed)));
+    }
+    batch.push(input);
+}

@@ -1,0 +1,8 @@
+//! The screens, each drawn from the state into its place.
+
+pub mod composer;
+pub mod help;
+pub mod mailboxes;
+pub mod queue;
+pub mod reading;
+pub mod small;

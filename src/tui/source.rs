@@ -1,0 +1,90 @@
+//! What the screen reads, and the one thing it writes: a draft as it is typed.
+//!
+//! The screen asks for the window of rows that it shows and for single things by name; it never holds a list of the whole
+//! mailbox. Everything that changes a mailbox goes to the engine as a [`Command`](crate::engine::message::Command).
+
+use jiff::Timestamp;
+
+use crate::engine::kept::SavedDraft;
+use crate::engine::message::Target;
+use crate::mail::parse::Body;
+use crate::model::{Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
+
+/// The order of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Whoever has been without an answer longest comes first.
+    OldestWait,
+    Newest,
+}
+
+/// Conversations by view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts(pub [u32; View::ALL.len()]);
+
+impl Counts {
+    /// How many conversations this view shows.
+    pub fn of(&self, view: View) -> u32 {
+        self.0[view as usize]
+    }
+}
+
+/// What becomes of an answer that is not with the customer yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutboxState {
+    /// It will be sent.
+    Unsent,
+    /// Nobody knows whether it was sent; a person must say.
+    Unknown,
+    Failed,
+}
+
+/// An answer of this person's on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxItem {
+    pub item: i64,
+    pub target: Target,
+    pub state: OutboxState,
+    pub since: Timestamp,
+}
+
+/// The cache could not be read or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SourceError(pub String);
+
+/// What these functions return.
+pub type Result<T> = std::result::Result<T, SourceError>;
+
+/// Read-only pages of the cache.
+pub trait Source {
+    /// The mailboxes, in the order in which they are shown.
+    fn mailboxes(&self) -> Result<Vec<Mailbox>>;
+    /// Whether INBOX is wholly known, so that the longest wait can be told.
+    fn is_whole(&self, mailbox: &str) -> Result<bool>;
+    fn counts(&self, mailbox: &str) -> Result<Counts>;
+    /// `limit` rows of a view from `offset` on.
+    fn page(&self, mailbox: &str, view: View, order: Order, offset: u32, limit: u32) -> Result<Vec<Conversation>>;
+    /// Where a conversation stands in a view; `None` where it is not shown there.
+    fn position(&self, mailbox: &str, root: &str, view: View, order: Order) -> Result<Option<u32>>;
+    fn conversation(&self, mailbox: &str, root: &str) -> Result<Option<Conversation>>;
+    /// The same by the name that people use; `None` where it names none, or several.
+    fn named(&self, mailbox: &str, id: &ConversationId) -> Result<Option<Conversation>>;
+    /// The messages of a conversation, oldest first.
+    fn thread(&self, mailbox: &str, root: &str) -> Result<Vec<Message>>;
+    /// `None` where it has not been fetched yet.
+    fn body(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<Body>>;
+    /// Handles known in this mailbox, sorted.
+    fn teammates(&self, mailbox: &str) -> Result<Vec<Handle>>;
+    fn draft(&self, target: &Target) -> Result<Option<SavedDraft>>;
+    /// The conversations that have a draft.
+    fn drafts(&self) -> Result<Vec<Target>>;
+    fn outbox(&self) -> Result<Vec<OutboxItem>>;
+}
+
+/// Where drafts are kept.
+pub trait Drafts {
+    /// Keeps this text instead of the one before it.
+    fn put(&mut self, draft: &SavedDraft) -> Result<()>;
+    fn forget(&mut self, target: &Target) -> Result<()>;
+}

@@ -1,0 +1,146 @@
+//! The terminal, taken and given back: raw mode, alternate screen, bracketed paste. Whatever ends the program, the
+//! person's shell finds it as it was.
+
+use std::io::{self, BufWriter, Stdout, stdout};
+use std::panic::{self, PanicHookInfo};
+use std::sync::Arc;
+use std::thread;
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::execute;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Size;
+
+use super::app::App;
+use super::theme::Theme;
+use super::view::view;
+
+/// A frame is written at once: room for a large one.
+const FRAME: usize = 64 * 1024;
+
+/// The terminal while it is ours; dropping it gives it back.
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    pub fn take() -> io::Result<Self> {
+        set_up()?;
+        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(FRAME, stdout())));
+        terminal.map(|terminal| Self { terminal }).inspect_err(|_| give_back())
+    }
+
+    /// The terminal's size now.
+    pub fn size(&self) -> io::Result<Size> {
+        self.terminal.size()
+    }
+
+    /// Draws the state; only the cells that changed are written.
+    pub fn draw(&mut self, app: &App, theme: &Theme) -> io::Result<()> {
+        execute!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| view(app, theme, frame))?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    /// Gives the terminal back while somebody else uses it.
+    pub fn lend(&mut self) {
+        give_back();
+    }
+
+    /// Takes it again and draws everything anew.
+    pub fn resume(&mut self) -> io::Result<()> {
+        // crossterm thinks that raw mode is still on where somebody else turned it off.
+        ignore(disable_raw_mode());
+        set_up()?;
+        self.redraw()
+    }
+
+    /// Draws everything anew with the next frame, whatever is on the terminal now.
+    pub fn redraw(&mut self) -> io::Result<()> {
+        // `Terminal::clear` would ask the terminal for its cursor, and the answer would go to the reader of keys.
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn set_up() -> io::Result<()> {
+    enable_raw_mode()?;
+    // A program that was killed may have left its picture on the alternate screen.
+    execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste).inspect_err(|_| give_back())
+}
+
+/// Does what can be done: a terminal that is gone takes nothing any more.
+fn give_back() {
+    ignore(execute!(stdout(), EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show));
+    ignore(disable_raw_mode());
+}
+
+/// Nothing can be told where the terminal itself is what fails.
+fn ignore(outcome: io::Result<()>) {
+    drop(outcome);
+}
+
+type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
+
+/// While it lives, a panic of this thread gives the terminal back before it is told, and one of another thread goes to the
+/// log instead of across the screen.
+pub struct PanicGuard {
+    previous: Arc<Hook>,
+}
+
+impl PanicGuard {
+    /// Puts it in force for this thread.
+    pub fn install() -> Self {
+        let previous: Arc<Hook> = Arc::from(panic::take_hook());
+        let (ours, tell) = (thread::current().id(), Arc::clone(&previous));
+        panic::set_hook(Box::new(move |info| {
+            if thread::current().id() == ours {
+                give_back();
+                tell(info);
+            } else {
+                // The message may hold what a mail said; the place is enough.
+                let place = info.location().map(ToString::to_string).unwrap_or_default();
+                tracing::error!(place, "a thread panicked");
+            }
+        }));
+        Self { previous }
+    }
+}
+
+impl Drop for PanicGuard {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            let previous = Arc::clone(&self.previous);
+            panic::set_hook(Box::new(move |info| previous(info)));
+        }
+    }
+}
+
+/// Stops the program until the person brings it back. It may run on for a moment: another thread may be the one that takes
+/// the signal. `false`: there is no such thing here.
+#[cfg(unix)]
+pub fn stop(is_whole_job: bool) -> bool {
+    // Whatever started us in this job (`cargo run`, a script) must stop with us, or the shell never comes back.
+    let whom = if is_whole_job { 0 } else { std::process::id().cast_signed() };
+    // SAFETY: kill(2) takes two integers and touches no memory.
+    unsafe { libc::kill(whom, libc::SIGSTOP) == 0 }
+}
+
+/// Stops the program, where there is such a thing.
+#[cfg(not(unix))]
+pub fn stop(_is_whole_job: bool) -> bool {
+    false
+}

@@ -1,0 +1,408 @@
+//! Writing an answer, and what becomes of it.
+
+use std::time::Duration;
+
+use super::stage::Stage;
+use crate::engine::message::{AfterReply, Answer, Command, Connection, Event, Target, Ticket, Verdict};
+use crate::mail::parse::Body;
+use crate::model::{Action, Assignee, ErrorKind, Refusal, Role};
+use crate::tui::fake::{NOW, SUPPORT, at, handle, message};
+use crate::tui::message::Message;
+use crate::tui::source::{OutboxItem, OutboxState};
+
+fn fire() -> Target {
+    Target { mailbox: SUPPORT.into(), root: "fire".into() }
+}
+
+fn sent(s: &Stage) -> (Ticket, &Answer, Duration) {
+    match s.commands.last() {
+        Some(Command::Send { ticket, answer, hold }) => (*ticket, answer, *hold),
+        other => panic!("{other:?}\n{}", s.screen()),
+    }
+}
+
+/// Writes and sends an answer; the engine holds it.
+fn answered(s: &mut Stage) {
+    s.press("G r");
+    s.type_text("Hi Dana,");
+    s.press("Ctrl-s");
+    let ticket = sent(s).0;
+    let until = s.app.now + Duration::from_secs(10);
+    s.fake.drafts.borrow_mut().clear();
+    s.tell(Event::Held { ticket, item: 7, target: fire(), until });
+}
+
+#[test]
+fn replying_claims_what_is_free_and_quotes_what_it_answers() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    assert_eq!(s.last_act().2, &Action::Claim);
+    assert!(s.shows("Reply as Example Support <support@example.test>"));
+    assert!(s.shows("To       Dana Reyes <dana@reyes.example>") && s.shows("Re: Printer on fire"));
+    assert!(s.shows("> It is smoking again."));
+    s.type_text("Hi Dana,");
+    s.press("Enter Ctrl-s");
+    let (_, answer, hold) = sent(&s);
+    assert_eq!(hold, Duration::from_secs(10));
+    assert!(answer.draft.body.starts_with("Hi Dana,\n"), "{}", answer.draft.body);
+    assert_eq!(answer.answered, "14@example.test");
+    assert_eq!((answer.seen_inbox.0, answer.seen_sent.0, answer.then), (14, 5, None));
+    assert!(s.app.composer.is_none());
+    assert_eq!(s.selected(), "login", "the next conversation");
+}
+
+#[test]
+fn for_ten_seconds_z_takes_it_back() {
+    let mut s = Stage::new(100, 30);
+    answered(&mut s);
+    assert!(s.line_with("your answer").contains("to Dana Reyes leaves in 11s"), "{}", s.screen());
+    s.pass(4_000);
+    assert!(s.shows("leaves in 7s") && s.shows("z take it back"));
+    s.press("z");
+    assert!(matches!(s.commands.last(), Some(Command::Unsend { item: 7, .. })));
+    // The engine lays the text back on the desk.
+    let content = crate::engine::kept::Content { body: "Hi Dana,".into(), ..Default::default() };
+    let saved = crate::engine::kept::SavedDraft { target: fire(), content, saved_at: at(NOW) };
+    s.fake.drafts.borrow_mut().insert(fire(), saved);
+    s.tell(Event::TakenBack { item: 7, target: fire() });
+    assert!(s.shows("Hi Dana,") && s.shows("taken back: nothing was sent"));
+    assert_eq!(s.selected(), "fire");
+}
+
+#[test]
+fn after_ten_seconds_it_is_gone_and_said() {
+    let mut s = Stage::new(100, 30);
+    answered(&mut s);
+    s.pass(11_000);
+    s.press("z");
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Unsend { .. })));
+    s.fake.change("fire", |c| c.status = crate::model::Status::Waiting);
+    s.tell(Event::Sent { item: 7, target: fire() });
+    assert!(s.shows("sent to Dana Reyes · waiting"), "{}", s.screen());
+}
+
+#[test]
+fn what_is_typed_is_kept_within_a_second() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    for _ in 0..20 {
+        s.type_text("x");
+        s.pass(60);
+    }
+    assert!(s.fake.drafts.borrow()[&fire()].content.body.starts_with("xxxxxxxx"), "typed without a pause");
+    s.pass(500);
+    assert!(s.fake.drafts.borrow()[&fire()].content.body.starts_with(&"x".repeat(20)));
+    assert!(s.shows("draft saved 14:02"));
+}
+
+#[test]
+fn a_hang_up_keeps_the_last_key() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Please unplug");
+    s.send(Message::HangUp);
+    assert!(s.fake.drafts.borrow()[&fire()].content.body.starts_with("Please unplug"));
+    assert_eq!(s.others, ["Quit"]);
+}
+
+#[test]
+fn a_draft_is_offered_again_with_half_an_address() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi");
+    s.press("Tab Tab");
+    s.type_text("bob@exam");
+    s.press("Esc");
+    assert!(s.shows("draft kept"));
+    assert!(s.line_with("Printer on fire").contains("draft"));
+    s.press("r");
+    assert!(s.shows("Cc       bob@exam") && s.shows("your draft of 14:02 goes on"));
+    assert!(s.shows("Hi"));
+}
+
+#[test]
+fn an_untouched_answer_leaves_no_draft() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r Esc");
+    assert!(s.fake.drafts.borrow().is_empty());
+    s.press("r");
+    s.type_text("a");
+    s.press("Backspace Esc r Esc");
+    assert_eq!(s.fake.drafts.borrow().len(), 1, "the quote is text, too");
+}
+
+#[test]
+fn pasted_text_never_runs_as_keys() {
+    let mut s = Stage::new(100, 30);
+    s.send(Message::Paste("e\nc\ny\u{1b}q".into()));
+    assert!(s.commands.is_empty() && s.others.is_empty());
+    assert!(s.shows("pasted text was dropped"));
+    s.press("G r");
+    s.send(Message::Paste("one\r\ntwo \u{1b}[201~q\u{13}\n".into()));
+    assert!(s.app.composer.is_some());
+    assert!(s.shows("two ␛[201~q␓"), "{}", s.screen());
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
+}
+
+#[test]
+fn what_a_teammate_holds_is_said_before_the_first_key() {
+    let mut s = Stage::new(100, 30);
+    s.press("j j r");
+    assert!(s.app.composer.is_none());
+    assert!(s.shows("bob has “API returns 502 for /v2/orders”. Take it over?"));
+    s.press("Esc");
+    assert!(s.app.composer.is_none() && s.app.layer.is_none());
+}
+
+#[test]
+fn a_claim_lost_while_writing_is_said_beside_the_text() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.fake.change("fire", |c| c.assignee = Assignee::Held(handle("bob")));
+    s.refuse(Refusal::new(ErrorKind::Held, "bob took it a moment before you").holder(handle("bob")));
+    assert!(s.shows("▲ bob took it a moment before you. Esc keeps the draft, then T takes it over"));
+    assert!(s.app.composer.is_some());
+}
+
+#[test]
+fn a_long_quoted_line_is_dim_on_all_its_rows() {
+    let mut s = Stage::new(60, 30);
+    let long = Body { text: format!("{}\n\nend of it\n", "word ".repeat(20)), ..Body::default() };
+    s.fake.bodies.borrow_mut().insert((Role::Inbox, 14), long);
+    s.press("G r");
+    let quote = s.theme.style(crate::tui::theme::Paint::Quote).fg;
+    let buffer = s.buffer();
+    let is_dim = |text: &str| {
+        let y = s.screen().lines().position(|l| l.contains(text)).unwrap_or_else(|| panic!("{text}\n{}", s.screen()));
+        Some(buffer[(2, y as u16)].fg) == quote
+    };
+    assert!(is_dim("> word") && is_dim("│  word word") && is_dim("> end of it"), "{}", s.screen());
+    assert!(!is_dim("wrote:"));
+}
+
+#[test]
+fn a_mail_without_a_subject_is_answered() {
+    let mut s = Stage::new(100, 30);
+    s.fake.change("fire", |c| c.subject.clear());
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap().iter_mut().for_each(|m| m.subject.clear());
+    s.changed();
+    s.press("G r");
+    assert!(s.line_with("Subject").trim_end_matches(['│', ' ']).ends_with("Re:"), "{}", s.screen());
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    assert!(s.shows("you took (no subject) · just now"));
+    s.type_text("Hi");
+    s.press("Ctrl-s");
+    let Some(Command::Send { answer, .. }) = s.commands.last() else { panic!() };
+    assert_eq!(answer.draft.subject, "Re:");
+}
+
+#[test]
+fn a_mail_that_comes_while_one_writes_stops_the_sending_once() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi");
+    let newer = message(15, "Dana Reyes <dana@reyes.example>", "2026-11-24T14:01:30Z");
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap().push(newer);
+    s.press("Ctrl-s");
+    assert!(s.shows("Dana Reyes wrote while you did. Ctrl-S again sends yours."), "{}", s.screen());
+    s.press("Ctrl-s");
+    assert_eq!(sent(&s).1.seen_inbox.0, 15);
+}
+
+#[test]
+fn what_is_no_address_is_not_sent_to() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi");
+    s.press("Tab Ctrl-a Ctrl-k");
+    s.press("Ctrl-s");
+    assert!(s.shows("not sent: nobody to send it to"));
+    s.type_text("dana at reyes");
+    s.press("Ctrl-s");
+    assert!(s.shows("is no mail address"), "{}", s.screen());
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
+}
+
+#[test]
+fn send_and_done_says_so_to_the_engine() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi");
+    s.press("Ctrl-o");
+    assert_eq!(sent(&s).1.then, Some(AfterReply::Done));
+}
+
+#[test]
+fn a_refused_sender_is_told_in_plain_words_and_the_text_stays() {
+    let mut s = Stage::new(120, 30);
+    answered(&mut s);
+    let refusal =
+        Refusal::new(ErrorKind::SenderRefused, "mail.example.test does not let alice send as support@example.test")
+            .hint("The text is kept as a draft.");
+    let content = crate::engine::kept::Content::default();
+    let saved = crate::engine::kept::SavedDraft { target: fire(), content, saved_at: at(NOW) };
+    s.fake.drafts.borrow_mut().insert(fire(), saved);
+    s.tell(Event::NotSent { item: 7, target: fire(), refusal });
+    assert!(s.shows("▲ not sent: mail.example.test does not let alice send as support@example.test."));
+    assert!(s.line_with("Printer on fire").contains("draft"));
+}
+
+#[test]
+fn an_unknown_fate_is_asked_about_before_anything_else_is_written() {
+    let mut s = Stage::new(100, 30);
+    let mut pending = message(9, "Example Support <support@example.test>", "2026-11-24T13:40:00Z");
+    pending.folder = Role::Sent;
+    pending.flags.keywords = vec!["$SubmitPending".into()];
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap().push(pending);
+    s.fake.change("fire", |c| c.has_pending_answer = true);
+    s.changed();
+    s.press("G r");
+    assert!(s.app.composer.is_none());
+    assert!(s.shows("The answer of 13:40 to “Printer on fire”"), "{}", s.screen());
+    assert!(s.shows("s was sent") && s.shows("d discard"));
+    s.press("d");
+    let Some(Command::Settle { ticket, target, verdict: Verdict::Discard }) = s.commands.last() else { panic!() };
+    assert_eq!(*target, fire());
+    let ticket = *ticket;
+    s.tell(Event::Done { ticket, outcome: Ok(None) });
+    assert!(s.shows("settled: discarded"));
+}
+
+#[test]
+fn an_answer_that_is_just_leaving_is_waited_for() {
+    let mut s = Stage::new(100, 30);
+    let mut pending = message(9, "Example Support <support@example.test>", "2026-11-24T14:01:00Z");
+    pending.folder = Role::Sent;
+    pending.flags.keywords = vec!["$SubmitPending".into()];
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap().push(pending);
+    s.fake.change("fire", |c| c.has_pending_answer = true);
+    s.changed();
+    s.press("G r");
+    assert!(s.shows("an answer to this is on its way right now"));
+}
+
+#[test]
+fn quitting_asks_only_with_unsent_mail() {
+    let mut s = Stage::new(100, 30);
+    s.press("q");
+    assert_eq!(s.others, ["Quit"]);
+    let mut s = Stage::new(100, 30);
+    let state = OutboxState::Unsent;
+    s.fake.outbox.borrow_mut().push(OutboxItem { item: 1, target: fire(), state, since: at(NOW) });
+    s.changed();
+    s.press("q");
+    assert!(s.shows("1 answer has not been sent yet. Quit?") && s.others.is_empty());
+    s.press("Enter");
+    assert!(s.shows("Quit?") && s.others.is_empty(), "only y says yes");
+    s.press("n q y");
+    assert_eq!(s.others, ["Quit"]);
+}
+
+#[test]
+fn the_persons_own_editor_gets_the_text_and_gives_it_back() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi");
+    s.press("Ctrl-e");
+    assert!(s.others[0].starts_with("Edit(\"Hi"), "{:?}", s.others);
+    s.send(Message::Edited(Ok("Dear Dana,\n\nregards\n".into())));
+    assert!(s.shows("Dear Dana,"));
+    assert!(s.fake.drafts.borrow()[&fire()].content.body.starts_with("Dear Dana,\n\nregards"));
+    s.send(Message::Edited(Err("vi could not be started".into())));
+    assert!(s.shows("vi could not be started") && s.shows("Dear Dana,"));
+}
+
+#[test]
+fn a_draft_that_cannot_be_kept_is_said_and_tried_again() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi");
+    s.send(Message::Kept(Err("no space left".into())));
+    assert!(s.shows("▲ the draft could not be kept: no space left"));
+    assert!(s.app.composer.as_ref().unwrap().is_unsaved());
+}
+
+#[test]
+fn an_answer_without_a_word_of_ones_own_is_not_sent() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r Ctrl-s");
+    assert!(s.shows("▲ not sent: there is no text yet"), "{}", s.screen());
+    s.press("Enter Enter Ctrl-o");
+    s.press("Ctrl-k Down Ctrl-s");
+    assert!(s.app.composer.is_some());
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
+    // Right above the quote, without an empty line between, it counts.
+    s.press("Up");
+    s.type_text("Unplug it.");
+    s.press("Ctrl-s");
+    assert!(sent(&s).1.draft.body.contains("Unplug it."));
+}
+
+#[test]
+fn after_an_answer_nothing_is_undone() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    assert!(s.shows("you took “Printer on fire”") && s.app.undo.is_empty(), "the answer's own claim");
+    s.type_text("Hi Dana,");
+    s.press("Ctrl-s");
+    let ticket = sent(&s).0;
+    let until = s.app.now + Duration::from_secs(10);
+    s.tell(Event::Held { ticket, item: 7, target: fire(), until });
+    s.pass(11_000);
+    s.tell(Event::Sent { item: 7, target: fire() });
+    assert!(s.shows("sent to Dana Reyes") && !s.shows("z undo"), "{}", s.screen());
+    let asked = s.commands.len();
+    s.press("z");
+    assert!(s.shows("nothing to undo") && s.commands.len() == asked);
+}
+
+#[test]
+fn a_quote_whose_text_is_not_here_yet_comes_into_the_untouched_answer() {
+    let mut s = Stage::new(100, 30);
+    let body = s.fake.bodies.borrow_mut().remove(&(Role::Inbox, 14)).unwrap();
+    s.press("G r");
+    assert!(s.shows("the text is being fetched; the quote follows"), "{}", s.screen());
+    let asks = s.commands.iter().filter(|c| matches!(c, Command::Open { .. })).count();
+    assert_eq!(asks, 1, "the list alone would not ask");
+    s.fake.bodies.borrow_mut().insert((Role::Inbox, 14), body);
+    s.tell(Event::Opened { target: fire(), outcome: Ok(()) });
+    assert!(s.shows("> It is smoking again.") && !s.shows("the quote follows"));
+    s.type_text("Hi Dana,");
+    s.press("Ctrl-s");
+    assert!(sent(&s).1.draft.body.starts_with("Hi Dana,\n"), "above the quote");
+}
+
+#[test]
+fn a_quote_that_comes_late_stays_out_of_what_is_written() {
+    let mut s = Stage::new(100, 30);
+    let body = s.fake.bodies.borrow_mut().remove(&(Role::Inbox, 14)).unwrap();
+    s.press("G r");
+    s.type_text("Hi Dana,");
+    s.fake.bodies.borrow_mut().insert((Role::Inbox, 14), body);
+    s.changed();
+    assert!(!s.shows("> It is smoking again.") && !s.shows("the quote follows"));
+}
+
+#[test]
+fn offline_the_text_comes_with_the_connection_and_the_answer_waits() {
+    let mut s = Stage::new(120, 40);
+    s.fake.bodies.borrow_mut().clear();
+    let mailbox: String = SUPPORT.into();
+    let state = Connection::Offline { since: at(NOW), retry_at: at(NOW), why: "no route".into() };
+    s.tell(Event::Connection { mailbox: mailbox.clone(), state: state.clone() });
+    s.press("G Enter");
+    let nothing = Refusal::new(ErrorKind::Unreachable, "there is no connection: nothing was changed");
+    s.tell(Event::Opened { target: fire(), outcome: Err(nothing) });
+    assert!(s.shows("not loaded yet: it comes when there is a connection"), "{}", s.screen());
+    s.press("R");
+    assert!(s.shows("no connection yet: trying now"));
+    let asked = s.commands.len();
+    s.tell(Event::Connection { mailbox: mailbox.clone(), state: Connection::Live });
+    assert!(s.commands[asked..].iter().any(|c| matches!(c, Command::Open { .. })), "asked for again");
+    s.tell(Event::Connection { mailbox, state });
+    answered(&mut s);
+    assert!(s.shows("waits in the outbox: 1 answer") && s.shows("z take it back"), "{}", s.screen());
+    s.pass(11_000);
+    assert!(s.shows("waits in the outbox: 1 answer"), "{}", s.screen());
+}

@@ -1,0 +1,130 @@
+//! Whole frames, as text and by style, at the sizes that people have.
+
+use ratatui::style::{Color, Modifier};
+
+use super::stage::Stage;
+use crate::engine::message::{Connection, Event};
+use crate::model::Assignee;
+use crate::tui::app::Account;
+use crate::tui::depth::Depth;
+use crate::tui::fake::{SUPPORT, handle};
+use crate::tui::glyphs::GlyphSet;
+use crate::tui::theme::{Paint, Theme};
+
+const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (160, 50), (20, 5)];
+
+/// One frame for each size, under one name.
+fn frames(name: &str, keys: &str, before: impl Fn(&mut Stage)) {
+    for (width, height) in SIZES {
+        let mut s = Stage::new(width, height);
+        before(&mut s);
+        s.press(keys);
+        let dark = s.screen();
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), dark);
+        s.theme = Theme::built_in(false, Depth::True, GlyphSet::Unicode);
+        assert_eq!(s.screen(), dark, "a theme changes no letter");
+    }
+}
+
+#[test]
+fn the_queue() {
+    frames("queue", "G", |s| {
+        s.fake.change("seats", |c| c.assignee = Assignee::Contested(vec![handle("bob"), handle("carol")]));
+        s.changed();
+    });
+}
+
+#[test]
+fn a_claim_that_is_not_answered_yet() {
+    frames("claiming", "G c", |_| {});
+}
+
+#[test]
+fn a_conversation() {
+    frames("reading", "G Enter", |_| {});
+}
+
+#[test]
+fn an_answer_being_written() {
+    frames("writing", "G r", |_| {});
+}
+
+#[test]
+fn the_keys() {
+    frames("help", "?", |_| {});
+}
+
+#[test]
+fn the_mailboxes() {
+    frames("mailboxes", "M", |_| {});
+}
+
+#[test]
+fn a_teammate_is_chosen() {
+    frames("assigning", "G A", |_| {});
+}
+
+#[test]
+fn a_take_over_is_asked_about() {
+    frames("taking_over", "j j T", |_| {});
+}
+
+#[test]
+fn a_first_sync_without_tls() {
+    frames("syncing", "j", |s| {
+        s.app.settings.accounts.insert("work".into(), Account { is_plaintext: true, ..Account::default() });
+        s.fake.is_partial.set(true);
+        let state = Connection::Syncing { done: 4100, total: 10_000 };
+        s.tell(Event::Connection { mailbox: SUPPORT.into(), state });
+    });
+}
+
+#[test]
+fn ascii_has_a_twin_for_every_sign() {
+    let mut s = Stage::new(160, 50);
+    s.theme = Theme::built_in(true, Depth::True, GlyphSet::Ascii);
+    s.fake.rows.borrow_mut().retain(|c| c.root != "bill");
+    s.changed();
+    for keys in ["G", "Enter", "q r", "Esc ?", "q M", "q k k T", "n A"] {
+        s.press(keys);
+        s.app.reading.as_mut().unwrap().forget_lines();
+        s.pass(0);
+        let screen = s.screen();
+        assert!(screen.is_ascii(), "{screen}");
+    }
+}
+
+#[test]
+fn every_colours_meaning_has_a_second_cue() {
+    for is_dark in [true, false] {
+        let mut s = Stage::new(120, 40);
+        s.theme = Theme::built_in(is_dark, Depth::None, GlyphSet::Unicode);
+        s.press("G");
+        let buffer = s.buffer();
+        let no_colour = buffer.content().iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset);
+        assert!(no_colour, "NO_COLOR");
+        // Past the target: two marks; close to it: one; the row under the cursor: a bar; unread: bold.
+        assert!(s.line_with("Rechnung").contains("!! 5h") && s.line_with("Quote for").contains("! 3h"));
+        let y = s.screen().lines().position(|l| l.contains("▌")).unwrap() as u16;
+        let subject = (0..120).find(|x| buffer[(*x, y)].symbol() == "P").unwrap();
+        assert!(buffer[(subject, y)].modifier.contains(Modifier::BOLD));
+    }
+}
+
+#[test]
+fn a_teammates_name_has_their_own_colour_and_ones_own_is_bold() {
+    for is_dark in [true, false] {
+        let mut s = Stage::new(120, 40);
+        s.theme = Theme::built_in(is_dark, Depth::True, GlyphSet::Unicode);
+        let buffer = s.buffer();
+        let at = |text: &str| {
+            let y = s.screen().lines().position(|l| l.contains(text)).unwrap() as u16;
+            buffer[(3, y)].clone()
+        };
+        assert_eq!(Some(at("Quote for 40").fg), s.theme.person(&handle("carol")).fg);
+        assert_eq!(Some(at("API returns").fg), s.theme.person(&handle("bob")).fg);
+        assert!(at("Cannot log in").modifier.contains(Modifier::BOLD));
+        let selected = s.screen().lines().position(|l| l.contains("▌")).unwrap() as u16;
+        assert_eq!(Some(buffer[(60, selected)].bg), s.theme.style(Paint::Selected).bg);
+    }
+}

@@ -1,0 +1,464 @@
+//! What keys and events do to the queue.
+
+use super::stage::Stage;
+use crate::engine::message::{Command, Connection, Event};
+use crate::model::{
+    Action, Address, Assignee, Capability, Change, ChangeKind, ConversationId, ErrorKind, Expectation, Grade, Handle,
+    Refusal, Rights, Role, Status, Uid, View,
+};
+use crate::tui::fake::{NOW, SUPPORT, at, conversation, handle, mailbox, support};
+use crate::tui::keymap::Act;
+use crate::tui::rights::why_not;
+
+#[test]
+fn the_selection_stays_on_its_conversation_whatever_arrives() {
+    let mut s = Stage::new(80, 24);
+    s.press("j j");
+    assert_eq!(s.selected(), "api");
+    let line = s.screen().lines().position(|l| l.contains('▌')).unwrap();
+    // One that has waited longer comes in above it, and the mailbox is sorted anew.
+    s.fake.rows.borrow_mut().push(conversation("older", "Since yesterday", "2026-11-23T08:00:00Z"));
+    s.changed();
+    assert_eq!(s.selected(), "api");
+    assert!(s.line_with("▌").contains("API returns 502"));
+    assert_eq!(line + 1, s.screen().lines().position(|l| l.contains('▌')).unwrap(), "all rows still fit");
+    s.fake.change("api", |c| c.waiting_since = Some(at("2026-11-20T08:00:00Z")));
+    s.changed();
+    assert!(s.line_with("▌").contains("API returns 502"));
+}
+
+#[test]
+fn what_a_teammate_takes_from_under_the_cursor_stays_there_until_the_cursor_goes() {
+    let mut s = Stage::new(80, 24);
+    s.press("2 j");
+    assert_eq!(s.selected(), "fire");
+    s.fake.change("fire", |c| c.assignee = Assignee::Held(handle("bob")));
+    s.changed();
+    assert_eq!(s.selected(), "fire");
+    let row = s.line_with("Printer on fire");
+    assert!(row.contains('▌') && row.contains("bob"), "{row}");
+    // The next key is about this one, and is told why it does nothing.
+    s.press("c");
+    assert!(s.shows("bob has it: T takes it over"));
+    s.press("k");
+    assert!(!s.shows("Printer on fire"));
+    assert_eq!(s.selected(), "bill");
+}
+
+#[test]
+fn a_claim_is_shown_at_once_and_the_loser_sees_who_won() {
+    let mut s = Stage::new(100, 24);
+    s.press("G c");
+    let (_, root, action) = s.last_act();
+    assert_eq!((root, action), ("fire", &Action::Claim));
+    assert!(s.line_with("Printer on fire").contains("you …"));
+    s.fake.change("fire", |c| c.assignee = Assignee::Held(handle("carol")));
+    s.refuse(Refusal::new(ErrorKind::Held, "carol took it a moment before you").holder(handle("carol")));
+    let row = s.line_with("Printer on fire");
+    assert!(row.contains("carol") && !row.contains('…'), "{row}");
+    assert!(s.shows("▲ carol took it a moment before you. T takes it over"));
+    assert!(s.app.undo.is_empty());
+}
+
+#[test]
+fn a_claim_that_was_won_can_be_undone() {
+    let mut s = Stage::new(100, 24);
+    s.press("G c");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    assert!(s.shows("you took “Printer on fire” · just now"));
+    assert!(s.line_with("just now").ends_with("z undo"));
+    s.press("z");
+    let Some(Command::Act { action: Action::Release, expect, .. }) = s.commands.last() else { panic!() };
+    assert_eq!(*expect, Expectation { assignee: Some(Some(handle("alice"))), status: None });
+    s.grant(|c| c.assignee = Assignee::Free);
+    assert!(s.shows("you released “Printer on fire”"));
+    s.press("z");
+    assert!(s.shows("nothing to undo"));
+}
+
+#[test]
+fn done_goes_on_to_the_next_and_does_not_linger() {
+    let mut s = Stage::new(100, 24);
+    s.press("g g e");
+    assert_eq!(s.last_act().1, "bill");
+    assert_eq!(s.selected(), "seats");
+    assert!(s.line_with("Rechnung").contains('…'), "meant, not yet so");
+    s.grant(|c| (c.status, c.folder) = (Status::Done, Role::Archive));
+    assert!(!s.screen().lines().any(|l| l.contains("Søren")));
+    assert_eq!(s.selected(), "seats");
+    s.press("z");
+    assert_eq!(s.last_act().2, &Action::Reopen);
+}
+
+#[test]
+fn the_last_row_that_is_done_leaves_an_empty_view() {
+    let mut s = Stage::new(100, 24);
+    s.press("3");
+    assert_eq!(s.selected(), "login");
+    s.press("e");
+    s.grant(|c| (c.status, c.folder) = (Status::Done, Role::Archive));
+    assert!(s.shows("Nothing is yours"), "{}", s.screen());
+}
+
+#[test]
+fn what_is_finished_ends_with_the_newest_mail_that_was_seen() {
+    let upto = |s: &Stage| match s.commands.last() {
+        Some(Command::Act { upto, .. }) => *upto,
+        _ => panic!("nothing was asked"),
+    };
+    let mut s = Stage::new(100, 24);
+    s.fake.change("bill", |c| c.uids = vec![Uid(3), Uid(9)]);
+    s.changed();
+    // A further mail is in the cache and not on the screen yet.
+    s.fake.change("bill", |c| c.uids.push(Uid(12)));
+    for key in ["e", "w"] {
+        s.press("g g");
+        s.press(key);
+        assert_eq!(upto(&s), Some(Uid(9)), "{key}");
+        s.app.intents = Default::default();
+    }
+    // Nothing of it is in INBOX.
+    s.press("7 e");
+    assert_eq!((s.last_act().2, upto(&s)), (&Action::Reopen, None));
+}
+
+#[test]
+fn a_missing_right_greys_the_key_and_says_which() {
+    let fake = support();
+    let mut looked_at = mailbox();
+    looked_at.rights = Some([(Role::Inbox, Rights("lr".into())), (Role::Sent, Rights("lr".into()))].into());
+    (looked_at.grade, looked_at.may) = (Grade::D, vec![Capability::Read]);
+    *fake.mailboxes.borrow_mut() = vec![looked_at];
+    let mut s = Stage::with(fake, 100, 24);
+    assert!(s.shows("read-only"));
+    for (key, why) in [("c", "the right w is missing here (you have lr)"), ("u", "the right s"), ("r", "in Sent")] {
+        s.press(key);
+        assert!(s.shows(why), "{}", s.screen());
+    }
+    assert!(s.commands.iter().all(|c| matches!(c, Command::Open { .. })));
+    assert!(why_not(&s.app, Act::Tag).is_some());
+    let hint = s.screen().lines().position(|l| l.contains("c claim")).unwrap();
+    let disabled = s.theme.style(crate::tui::theme::Paint::Disabled);
+    assert_eq!(s.buffer()[(1, hint as u16)].fg, disabled.fg.unwrap());
+}
+
+#[test]
+fn a_mailbox_that_keeps_no_claims_says_so() {
+    let fake = support();
+    let mut weak = mailbox();
+    (weak.grade, weak.may) = (Grade::B, vec![Capability::Read, Capability::Seen, Capability::Send]);
+    *fake.mailboxes.borrow_mut() = vec![weak];
+    let mut s = Stage::with(fake, 120, 24);
+    s.press("c");
+    assert!(s.shows("grade B"), "{}", s.screen());
+    assert_eq!(why_not(&s.app, Act::Reply), None);
+}
+
+#[test]
+fn who_contests_is_shown_and_nobody_answers() {
+    let mut s = Stage::new(100, 24);
+    s.fake.change("fire", |c| c.assignee = Assignee::Contested(vec![handle("bob"), handle("carol")]));
+    s.changed();
+    assert!(s.line_with("Printer on fire").contains("bob!carol"));
+    s.press("G r");
+    assert!(s.shows("contested by bob and carol: nobody answers"));
+    assert!(s.app.composer.is_none());
+    // One of the two gives way.
+    s.fake.change("fire", |c| c.assignee = Assignee::Contested(vec![handle("alice"), handle("bob")]));
+    s.changed();
+    s.press("c");
+    assert_eq!(s.last_act().2, &Action::Release);
+}
+
+#[test]
+fn taking_over_asks_and_expects_whom_one_saw() {
+    let mut s = Stage::new(100, 24);
+    s.press("j j T");
+    assert!(s.shows("bob has “API returns 502 for /v2/orders”."));
+    s.press("n");
+    assert!(s.commands.iter().all(|c| !matches!(c, Command::Act { .. })));
+    s.press("T y");
+    let Some(Command::Act { action: Action::TakeOver, expect, .. }) = s.commands.last() else { panic!() };
+    assert_eq!(expect.assignee, Some(Some(handle("bob"))));
+    assert!(s.line_with("API returns").contains("you …"));
+}
+
+#[test]
+fn a_teammate_is_found_by_typing() {
+    let mut s = Stage::new(100, 24);
+    s.press("G A");
+    s.type_text("ca");
+    assert!(s.shows("carol") && !s.shows("dave"));
+    s.press("Enter");
+    assert_eq!(s.last_act().2, &Action::Assign(handle("carol")));
+    // Somebody who was never seen here can be named, too.
+    s.press("g g A");
+    s.type_text("erin");
+    assert!(s.shows("nobody seen yet by this name"));
+    s.press("Enter");
+    assert_eq!(s.last_act().2, &Action::Assign(Handle::new("erin").unwrap()));
+}
+
+#[test]
+fn tags_are_a_line_that_is_edited() {
+    let mut s = Stage::new(100, 24);
+    s.press("j j t");
+    s.press("Ctrl-w");
+    s.type_text("outage");
+    s.press("Enter");
+    assert_eq!(s.last_act().2, &Action::Tag { add: vec!["outage".into()], remove: vec!["p1".into()] });
+    s.press("t");
+    s.type_text("bagsy-x");
+    s.press("Enter");
+    assert!(s.shows("names that begin with “bagsy-” are the program's own"));
+    s.app.intents = Default::default();
+    for (keys, typed, add, remove) in [
+        ("t", "+vip", vec!["vip"], vec![]),
+        ("t", "-P1 +vip", vec!["vip"], vec!["p1"]),
+        ("t Ctrl-k Ctrl-w Ctrl-w", "-p1", vec![], vec!["p1"]),
+        ("t Ctrl-w Ctrl-w", "+vip", vec!["vip"], vec![]),
+        ("t Ctrl-w", "+vip", vec!["vip"], vec!["p1"]),
+        ("t", "+a -a", vec![], vec![]),
+    ] {
+        let before = s.commands.len();
+        s.press(keys);
+        s.type_text(typed);
+        s.press("Enter");
+        let strings = |tags: Vec<&str>| tags.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let (add, remove) = (strings(add), strings(remove));
+        if add.is_empty() && remove.is_empty() {
+            assert_eq!(s.commands.len(), before, "{typed}");
+        } else {
+            assert_eq!(s.last_act().2, &Action::Tag { add, remove }, "{typed}");
+        }
+        s.app.intents = Default::default();
+    }
+}
+
+#[test]
+fn the_order_is_by_date_until_all_mail_is_known() {
+    let fake = support();
+    fake.is_partial.set(true);
+    let mut s = Stage::with(fake, 120, 24);
+    s.tell(Event::Connection { mailbox: SUPPORT.into(), state: Connection::Syncing { done: 41, total: 100 } });
+    assert!(s.shows("newest first, until all mail is known"));
+    assert!(s.shows("◌ syncing 41% ━━━━──────"));
+    s.press("j k");
+    assert_eq!(s.selected(), "login");
+    s.fake.is_partial.set(false);
+    s.tell(Event::Connection { mailbox: SUPPORT.into(), state: Connection::Live });
+    assert!(s.shows("sort: oldest wait") && s.shows("● live"));
+    assert_eq!(s.selected(), "login", "sorted once, the selection stays");
+}
+
+#[test]
+fn offline_says_since_when_and_what_will_be_sent() {
+    let mut s = Stage::new(120, 24);
+    let state = Connection::Offline { since: at("2026-11-24T13:58:00Z"), retry_at: at(NOW), why: "no route".into() };
+    s.tell(Event::Connection { mailbox: SUPPORT.into(), state });
+    assert!(s.shows("○ offline since 13:58 — no route"));
+    let target = crate::engine::message::Target { mailbox: SUPPORT.into(), root: "fire".into() };
+    let state = crate::tui::source::OutboxState::Unsent;
+    let item = crate::tui::source::OutboxItem { item: 1, target, state, since: at(NOW) };
+    s.fake.outbox.borrow_mut().extend([item.clone(), crate::tui::source::OutboxItem { item: 2, ..item }]);
+    s.changed();
+    assert!(s.shows("○ offline since 13:58 — 2 answers will be sent"));
+}
+
+#[test]
+fn a_hundred_pages_down_no_more_than_a_few_screens_are_held() {
+    let fake = support();
+    let row = |n: usize| conversation(&format!("r{n:05}"), &format!("Mail {n}"), "2026-11-24T12:00:00Z");
+    fake.rows.borrow_mut().extend((0..3000).map(row));
+    let mut s = Stage::with(fake, 80, 24);
+    for _ in 0..100 {
+        s.press("Ctrl-d");
+    }
+    assert!(s.shows("▌"), "{}", s.screen());
+    s.press("G");
+    assert_eq!(s.selected(), "fire");
+    s.press("g g");
+    assert_eq!(s.selected(), "bill");
+    assert!(s.fake.longest_page.get() <= 80, "{}", s.fake.longest_page.get());
+}
+
+#[test]
+fn the_next_one_is_taken_and_selected_where_it_is() {
+    let mut s = Stage::new(100, 24);
+    s.press("C");
+    let Some(Command::Next { ticket, mailbox }) = s.commands.last() else { panic!() };
+    assert_eq!(mailbox, SUPPORT);
+    let ticket = *ticket;
+    s.press("5");
+    s.fake.change("bill", |c| c.assignee = Assignee::Held(handle("alice")));
+    let taken = s.fake.rows.borrow().iter().find(|c| c.root == "bill").cloned().map(Box::new);
+    s.tell(Event::Done { ticket, outcome: Ok(taken) });
+    assert_eq!((s.app.queue.view, s.selected()), (View::Mine, "bill"));
+    assert!(s.shows("you took “Rückfrage zu Rechnung 118”"));
+}
+
+#[test]
+fn what_a_teammate_does_is_one_line_above_the_hints() {
+    let mut s = Stage::new(100, 24);
+    let change = Change {
+        at: at(NOW),
+        kind: ChangeKind::Claimed,
+        mailbox: SUPPORT.into(),
+        conversation: ConversationId("x".into()),
+        subject: "API returns 502\u{1b}[31m for /v2/orders".into(),
+        by: Some("bob".into()),
+        status: Status::Open,
+        assignee: Assignee::Held(handle("bob")),
+        tags: vec![],
+    };
+    s.press("G !");
+    s.grant(|c| c.urgent = false);
+    s.tell(Event::Happened(change.clone()));
+    // One's own line stands first; undo is offered beside it alone.
+    assert!(s.shows("no longer urgent") && s.shows("z undo") && !s.shows("bob took"));
+    s.pass(3_000);
+    assert!(s.shows("bob took") && !s.shows("z undo"));
+    s.pass(9_000);
+    assert!(s.shows("bob took “API returns 502␛[31m for /v2/orders” · 12s ago"));
+    // Whose mail it is, by name where the row has one for that address.
+    s.fake.change("fire", |c| {
+        c.from = Address { name: Some("Dana\u{7} Reyes".into()), email: "dana@reyes.example".into() };
+        c.id = ConversationId("firefirefi".into());
+    });
+    let id = ConversationId("firefirefi".into());
+    let mail = Change { kind: ChangeKind::New, conversation: id, subject: "Printer on fire".into(), ..change };
+    for (by, who) in [("dana@reyes.example", "Dana␇ Reyes"), ("lee@x.example", "lee@x.example")] {
+        s.tell(Event::Happened(Change { by: Some(by.into()), ..mail.clone() }));
+        assert!(s.shows(&format!("new mail from {who}: “Printer on fire”")), "{}", s.screen());
+    }
+}
+
+#[test]
+fn views_and_mailboxes_are_a_key_away() {
+    let fake = support();
+    let mut other = mailbox();
+    (other.address, other.name) = (Some("sales@example.test".into()), None);
+    fake.mailboxes.borrow_mut().push(other);
+    let mut s = Stage::with(fake, 100, 24);
+    s.tell(Event::Connection { mailbox: "sales@example.test".into(), state: Connection::Live });
+    s.press("7");
+    assert!(s.shows("Thanks!") && s.shows("✓"));
+    s.press("6");
+    assert_eq!(s.app.queue.view, View::Done, "nothing is bound there");
+    s.press("5");
+    assert!(s.line_with("visa office").ends_with("customer"));
+    s.press("]");
+    assert!(s.shows("sales@example.test") && s.shows("Nothing is open"));
+    s.press("[");
+    assert_eq!((s.app.queue.view, s.selected()), (View::Waiting, "visa"), "left as it was");
+    s.press("M j Enter");
+    assert!(s.screen().starts_with(" sales@example.test"));
+}
+
+#[test]
+fn the_pane_asks_for_mail_when_the_cursor_rests_and_reading_marks_as_read() {
+    let mut s = Stage::new(160, 50);
+    s.fake.bodies.borrow_mut().clear();
+    s.press("G");
+    assert!(s.shows("fetching the text"));
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Open { .. })));
+    s.pass(250);
+    let opened = s.commands.iter().filter(|c| matches!(c, Command::Open { target } if target.root == "fire")).count();
+    assert_eq!(opened, 1);
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Act { .. })), "looking is not reading");
+    s.press("Enter");
+    assert_eq!(s.last_act().2, &Action::Seen(true));
+    s.grant(|c| c.unread = false);
+    assert!(s.app.activity.is_none());
+    s.press("u");
+    assert_eq!(s.last_act().2, &Action::Seen(false));
+    s.grant(|c| c.unread = true);
+    assert_eq!(s.last_act().2, &Action::Seen(false), "unread by hand stays unread");
+}
+
+#[test]
+fn reading_goes_on_to_the_next_conversation() {
+    let mut s = Stage::new(80, 24);
+    s.press("G Enter");
+    assert!(s.shows("It is smoking again") && !s.shows("Northwind"));
+    s.press("K");
+    assert!(s.shows("Cannot log in since the update"));
+    s.press("J");
+    assert!(s.shows("Printer on fire"));
+    s.press("q");
+    assert!(s.line_with("▌").contains("Printer on fire"));
+}
+
+#[test]
+fn what_is_read_is_folded_and_quotes_open() {
+    let mut s = Stage::new(80, 30);
+    s.press("G Enter");
+    assert!(s.line_with("▸ Dana Reyes").contains("makes a strange smell"));
+    assert!(s.shows("▾ Dana Reyes <dana@reyes.example>"));
+    assert!(s.shows("https://reyes.example/floor-3 [1]") && s.shows("[2] @ smoke.jpg  412 KB"));
+    while !s.line_with("▌").contains("quoted lines") {
+        s.press("j");
+    }
+    s.press("Enter");
+    assert!(s.shows("> line 5"));
+    s.press("Enter");
+    assert!(s.shows("15 quoted lines"), "{}", s.screen());
+    s.press("g g Enter");
+    assert!(s.shows("▾ Dana Reyes") && s.shows("to support@example.test"));
+}
+
+#[test]
+fn a_mailbox_of_another_login_stays_when_one_is_found_anew() {
+    let fake = support();
+    let mut other = mailbox();
+    (other.address, other.account) = (Some("sales@example.test".into()), "other".into());
+    fake.mailboxes.borrow_mut().push(other);
+    let mut s = Stage::with(fake, 100, 24);
+    s.app.settings.accounts.insert("other".into(), crate::tui::app::Account::default());
+    s.tell(Event::Mailboxes(vec![mailbox()]));
+    assert_eq!(s.app.mailboxes.len(), 2);
+    assert_eq!(s.app.key(), SUPPORT);
+}
+
+#[test]
+fn until_the_person_moves_it_the_cursor_stays_on_top() {
+    let fake = support();
+    fake.is_partial.set(true);
+    let mut s = Stage::with(fake, 120, 24);
+    assert_eq!(s.selected(), "login");
+    s.fake.rows.borrow_mut().push(conversation("new", "Just now", "2026-11-24T14:01:00Z"));
+    s.changed();
+    assert_eq!(s.selected(), "new");
+    s.press("? q");
+    s.fake.is_partial.set(false);
+    s.changed();
+    assert_eq!(s.selected(), "bill");
+    // All is known: what comes above it now does not take the cursor along.
+    s.fake.rows.borrow_mut().push(conversation("older", "Since yesterday", "2026-11-23T08:00:00Z"));
+    s.changed();
+    assert_eq!(s.selected(), "bill");
+}
+
+#[test]
+fn a_key_that_means_nothing_is_said() {
+    let mut s = Stage::new(100, 24);
+    s.press("x");
+    assert!(s.shows("no such key: x · ? lists the keys"), "{}", s.screen());
+    s.press("Ctrl-y");
+    assert!(s.shows("no such key: Ctrl-Y"));
+    s.press("Ctrl-l");
+    assert_eq!(s.others, ["Redraw"]);
+}
+
+#[test]
+fn where_a_lost_connection_means_something_of_its_own_that_is_said() {
+    let mut s = Stage::new(120, 24);
+    s.app.settings.when_lost = Some("the demo has ended: quit with q".into());
+    let why = "refused; see `bagsy doctor`".to_owned();
+    let state = Connection::Offline { since: at(NOW), retry_at: at(NOW), why };
+    s.tell(Event::Connection { mailbox: SUPPORT.into(), state });
+    assert!(s.shows("▲ the demo has ended: quit with q") && !s.shows("doctor"), "{}", s.screen());
+    s.press("G c");
+    s.refuse(Refusal::new(ErrorKind::Unreachable, "there is no connection").hint("see `bagsy doctor`"));
+    assert!(s.shows("▲ the demo has ended: quit with q") && !s.shows("doctor"));
+}

@@ -1,0 +1,321 @@
+//! Writing an answer: begin or resume it, keep it as it is typed, send it, take it back.
+
+use jiff::Timestamp;
+
+use super::Turn;
+use crate::engine::kept::Content;
+use crate::engine::message::{AfterReply, Command, Target};
+use crate::mail::compose;
+use crate::mail::quote::is_quoted;
+use crate::model::{Assignee, Conversation, ErrorKind, Refusal};
+use crate::tui::app::{App, Held, Sending, Tone};
+use crate::tui::composer::{Composer, Field};
+use crate::tui::keymap::Act;
+use crate::tui::layers::Layer;
+use crate::tui::message::Effect;
+use crate::tui::reading::Reading;
+use crate::tui::{typing, words};
+use crate::wire::identity::identity;
+
+/// Younger announcements are being sent right now.
+const STALE_MINUTES: i64 = 10;
+
+impl Turn<'_> {
+    /// `r` and `a`: what stands in the way is said before the first key is typed.
+    pub(super) fn reply(&mut self, all: bool) {
+        let Some(c) = self.app.subject() else { return };
+        if self.asks_for_fate(&c) {
+            return;
+        }
+        match &c.assignee {
+            Assignee::Held(by) if Some(by) != self.app.me() => self.ask_take_over(Some(all)),
+            Assignee::Free => {
+                let can_claim = crate::tui::rights::why_not(self.app, Act::Claim).is_none();
+                if self.write(&c, all) && can_claim {
+                    self.claim_to_answer(&c);
+                }
+            }
+            _ => {
+                self.write(&c, all);
+            }
+        }
+    }
+
+    /// Opens the small window where an earlier answer's fate is unknown; says so where one is on its way.
+    fn asks_for_fate(&mut self, c: &Conversation) -> bool {
+        use crate::tui::source::OutboxState;
+        let target = App::target(c);
+        let mine = self.app.outbox.iter().find(|i| i.target == target && i.state == OutboxState::Unknown);
+        let mine_since = mine.map(|item| item.since);
+        if mine_since.is_none() && !c.has_pending_answer {
+            return false;
+        }
+        let Some(reading) = self.read(c) else { return true };
+        let at = reading.pending_answer().map(|m| m.internal_date).or(mine_since);
+        let Some(at) = at else { return false };
+        if mine_since.is_none() && self.app.now.duration_since(at).as_mins() < STALE_MINUTES {
+            self.app.say(Tone::Bad, "an answer to this is on its way right now");
+            return true;
+        }
+        self.app.layer = Some(Layer::Fate { target, subject: c.subject.clone(), at });
+        true
+    }
+
+    /// The conversation as the cache has it, read apart from what is on the screen.
+    fn read(&mut self, c: &Conversation) -> Option<Reading> {
+        let target = App::target(c);
+        let mut reading = Reading::new(target);
+        reading.is_full = true;
+        let outcome = self.source.thread(&c.mailbox, &c.root).and_then(|messages| {
+            reading.take(messages);
+            for (role, uid) in reading.wanted() {
+                if let Some(body) = self.source.body(&c.mailbox, role, uid)? {
+                    reading.put((role, uid), body);
+                }
+            }
+            Ok(())
+        });
+        match outcome {
+            Ok(()) => Some(reading),
+            Err(error) => {
+                self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Opens the composer on the kept draft, else on a new answer. `false` where it could not.
+    pub(super) fn write(&mut self, c: &Conversation, all: bool) -> bool {
+        let target = App::target(c);
+        match self.source.draft(&target) {
+            Ok(Some(saved)) => {
+                let kept = words::stamp(saved.saved_at, self.app.now, &self.app.settings.zone);
+                self.app.say(Tone::News, format!("your draft of {kept} goes on"));
+                self.app.composer = Some(Composer::resume(saved));
+                return true;
+            }
+            Ok(None) => {}
+            Err(error) => {
+                self.app.say(Tone::Bad, format!("the draft cannot be read: {error}"));
+                return false;
+            }
+        }
+        let Some(reading) = self.read(c) else { return false };
+        let Some(mailbox) = self.app.current() else { return false };
+        let Some(answered) = reading.answered() else {
+            self.app.say(Tone::Bad, "there is nothing to answer: no message came from outside");
+            return false;
+        };
+        let text = answered.body.as_ref().map(|body| body.text.as_str());
+        let draft = compose::reply(mailbox, &answered.message, all, text);
+        let content = Content::of(&draft, &identity(&answered.message), reading.seen());
+        let mut composer = Composer::new(target.clone(), content);
+        if text.is_none() {
+            composer.awaits = Some((answered.message.folder, answered.message.uid));
+            self.send(Command::Open { target });
+        }
+        self.app.composer = Some(composer);
+        true
+    }
+
+    /// Puts the quote into an answer that was begun before the mail's text was here.
+    pub(super) fn bring_quote(&mut self) {
+        let Some(composer) = self.app.composer.as_mut().filter(|c| c.wants_quote()) else { return };
+        let (Some((role, uid)), target) = (composer.awaits, &composer.target) else { return };
+        let Ok(Some(body)) = self.source.body(&target.mailbox, role, uid) else { return };
+        let messages = self.source.thread(&target.mailbox, &target.root).unwrap_or_default();
+        if let Some(answered) = messages.iter().find(|m| (m.folder, m.uid) == (role, uid)) {
+            composer.put_quote(&compose::quoting(answered, &body.text));
+        }
+    }
+
+    /// The server was asked for the text that an answer waits for.
+    pub(super) fn asked_for_quote(&mut self, target: &Target, outcome: Result<(), &Refusal>) {
+        self.bring_quote();
+        let is_later = outcome.is_err_and(|refusal| refusal.kind == ErrorKind::Unreachable);
+        let Some(composer) = self.app.composer.as_mut().filter(|c| c.target == *target && c.awaits.is_some()) else {
+            return;
+        };
+        if !is_later && composer.wants_quote() {
+            composer.awaits = None;
+            composer.warning = Some("the text of the mail cannot be had, so it is not quoted".to_owned());
+        }
+    }
+
+    pub(super) fn writing_act(&mut self, act: Act) {
+        let now = self.app.now;
+        let Some(composer) = &mut self.app.composer else { return };
+        match act {
+            Act::Send => self.send_answer(None),
+            Act::SendDone => self.send_answer(Some(AfterReply::Done)),
+            Act::Editor => {
+                self.keep_draft();
+                if let Some(composer) = &self.app.composer {
+                    self.effects.push(Effect::Edit(composer.body_text()));
+                }
+            }
+            Act::KeepDraft => self.close(),
+            Act::NextField => composer.turn(false),
+            Act::PreviousField => composer.turn(true),
+            Act::LineUp if composer.field != Field::Body => composer.turn(true),
+            Act::LineDown if composer.field != Field::Body => composer.turn(false),
+            _ => {
+                let before = matches!(act, Act::DeleteWord | Act::DeleteToEnd);
+                typing::act(composer.typed(), act);
+                if before {
+                    composer.touch(now);
+                }
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        let Some(composer) = &self.app.composer else { return };
+        let target = composer.target.clone();
+        if composer.is_touched && composer.body_text().trim().is_empty() {
+            self.app.drafts.remove(&target);
+            self.effects.push(Effect::ForgetDraft(target));
+            self.app.say(Tone::News, "an empty draft is no draft: nothing was kept");
+        } else if composer.is_touched {
+            self.keep_draft();
+            self.app.say(Tone::Good, "draft kept: reply to go on with it");
+            self.app.drafts.insert(target);
+        }
+        self.app.composer = None;
+    }
+
+    /// Keeps what was typed since the last keeping.
+    pub(super) fn keep_draft(&mut self) {
+        let now = self.app.now;
+        let Some(composer) = self.app.composer.as_mut().filter(|c| c.is_unsaved()) else { return };
+        let draft = composer.to_keep(now);
+        composer.saved(now);
+        self.effects.push(Effect::KeepDraft(Box::new(draft)));
+    }
+
+    pub(super) fn kept(&mut self, outcome: Result<(), String>) {
+        if let Err(why) = outcome {
+            let now = self.app.now;
+            if let Some(composer) = &mut self.app.composer {
+                composer.saved_at = None;
+                composer.touch(now);
+                composer.warning = Some(format!("the draft could not be kept: {why}"));
+            } else {
+                self.app.say(Tone::Bad, format!("the draft could not be kept: {why}"));
+            }
+        }
+    }
+
+    pub(super) fn edited(&mut self, outcome: Result<String, String>) {
+        let now = self.app.now;
+        match (outcome, &mut self.app.composer) {
+            (Ok(text), Some(composer)) => {
+                composer.put_body(text.trim_end_matches('\n'), now);
+                composer.field = Field::Body;
+            }
+            (Err(why), _) => self.app.say(Tone::Bad, why),
+            (Ok(_), None) => {}
+        }
+        self.keep_draft();
+    }
+
+    fn send_answer(&mut self, then: Option<AfterReply>) {
+        if !self.has_own_text() {
+            if let Some(composer) = &mut self.app.composer {
+                composer.field = Field::Body;
+            }
+            return self.app.say(Tone::Bad, "not sent: there is no text yet");
+        }
+        if self.stops_for_news() {
+            return;
+        }
+        let now = self.app.now;
+        let Some(composer) = &mut self.app.composer else { return };
+        let answer = match composer.answer(then) {
+            Ok(answer) => answer,
+            Err(why) => {
+                composer.field = Field::To;
+                return self.app.say(Tone::Bad, format!("not sent: {why}"));
+            }
+        };
+        // Kept until the engine has it: a crash between the two costs nothing.
+        let keep = composer.to_keep(now);
+        composer.saved(now);
+        let to = answer.draft.to.first().map(|a| a.shown().to_owned()).unwrap_or_default();
+        let target = answer.target.clone();
+        self.effects.push(Effect::KeepDraft(Box::new(keep)));
+        let ticket = self.app.ticket();
+        self.app.sending.push(Sending { ticket, target: target.clone(), to });
+        self.send(Command::Send { ticket, answer: Box::new(answer), hold: self.app.settings.hold });
+        self.app.composer = None;
+        // What came before an answer is not undone behind it.
+        self.app.undo.clear();
+        self.app.intents.forget_undo();
+        self.app.say(Tone::News, "on its way to the outbox");
+        self.go_on_from(&target.root);
+    }
+
+    /// Whether there is more in it than the quote that it began with.
+    fn has_own_text(&self) -> bool {
+        let Some(composer) = &self.app.composer else { return false };
+        let target = &composer.target;
+        let messages = self.source.thread(&target.mailbox, &target.root).unwrap_or_default();
+        let answered = messages.iter().find(|m| identity(m) == composer.answered());
+        let attribution = answered.map(compose::attribution);
+        let text = composer.body_text();
+        let is_own = |line: &str| !line.is_empty() && !is_quoted(line) && Some(line) != attribution.as_deref();
+        text.lines().map(str::trim_end).any(is_own)
+    }
+
+    /// A mail that came into the conversation while this was written stops the sending once.
+    fn stops_for_news(&mut self) -> bool {
+        let Some(composer) = &self.app.composer else { return false };
+        let (target, seen) = (composer.target.clone(), composer.seen());
+        let Ok(messages) = self.source.thread(&target.mailbox, &target.root) else { return false };
+        let mut reading = Reading::new(target);
+        reading.take(messages);
+        let now_seen = reading.seen();
+        if now_seen.0 <= seen.0 && now_seen.1 <= seen.1 {
+            return false;
+        }
+        let newest = reading.parts.iter().rev().map(|p| &p.message).find(|m| match m.folder {
+            crate::model::Role::Sent => m.uid > seen.1,
+            crate::model::Role::Inbox => m.uid > seen.0,
+            _ => false,
+        });
+        let Some(composer) = &mut self.app.composer else { return false };
+        let from = newest.and_then(|m| m.from.first()).map(|a| crate::mail::safe::line(a.shown()));
+        let send = crate::tui::keymap::shown(self.app.keymap.key_for(crate::tui::keymap::Context::Writing, Act::Send));
+        composer.warning = Some(format!(
+            "{} wrote while you did. {send} again sends yours.",
+            from.unwrap_or_else(|| "somebody".to_owned())
+        ));
+        composer.see(now_seen);
+        self.app.is_stale = true;
+        true
+    }
+
+    /// Asks for a held answer back.
+    pub(super) fn recall(&mut self, item: i64) {
+        let ticket = self.app.ticket();
+        let Some(held) = self.app.held.iter_mut().find(|h| h.item == item) else { return };
+        held.is_recalled = true;
+        let mailbox = held.target.mailbox.clone();
+        self.app.say(Tone::News, "taking it back");
+        self.send(Command::Unsend { ticket, mailbox, item });
+    }
+
+    pub(super) fn hold(&mut self, ticket: crate::engine::message::Ticket, item: i64, target: Target, until: Timestamp) {
+        let at = self.app.sending.iter().position(|s| s.ticket == ticket);
+        let to = at.map(|at| self.app.sending.remove(at).to).unwrap_or_default();
+        self.app.held.push(Held { item, target, until, to, is_recalled: false });
+        // Seen when the time to take it back is over.
+        let says = if self.app.is_offline() {
+            words::in_outbox(self.app.unsent())
+        } else {
+            "your answer is on its way".to_owned()
+        };
+        self.app.say(Tone::News, says);
+        self.app.is_stale = true;
+    }
+}

@@ -1,0 +1,304 @@
+//! What the engine tells: rows that changed, what teammates do, and the answers to what was asked.
+
+use std::mem::discriminant;
+
+use jiff::SignedDuration;
+
+use super::Turn;
+use crate::engine::message::{Command, Connection, Event, Target, Ticket, Verdict};
+use crate::model::{Action, Change, Conversation, ErrorKind, Expectation, Mailbox, Refusal};
+use crate::tui::app::{Activity, App, Tone};
+use crate::tui::intents::{Asked, Intent};
+use crate::tui::keymap::{Act, Context, shown};
+use crate::tui::{load, words};
+
+/// What one did oneself comes back from the server within this time.
+const ECHO: SignedDuration = SignedDuration::from_secs(5);
+
+impl Turn<'_> {
+    pub(super) fn event(&mut self, event: Event) {
+        match event {
+            Event::Mailboxes(mailboxes) => self.found(mailboxes),
+            Event::Connection { mailbox, state } => {
+                if state == Connection::Live {
+                    self.ask_again(&mailbox);
+                }
+                let is_news = |was: &Connection| discriminant(was) != discriminant(&state);
+                // The order changes when INBOX is wholly known.
+                let is_other = self.app.connections.get(&mailbox).is_none_or(is_news);
+                self.app.is_stale |= is_other && mailbox == self.app.key();
+                let is_lost = is_other && matches!(state, Connection::Offline { .. });
+                if let Some(words) = self.app.settings.when_lost.clone().filter(|_| is_lost) {
+                    self.app.say(Tone::Bad, words);
+                }
+                self.app.connections.insert(mailbox, state);
+            }
+            Event::Changed => {
+                self.app.is_stale = true;
+                self.bring_quote();
+            }
+            Event::Happened(change) => {
+                if change.mailbox == self.app.key() && !self.is_echo(&change) {
+                    // Without the row the address alone is told.
+                    let row = self.source.named(&change.mailbox, &change.conversation).ok().flatten();
+                    let from = row.as_ref().map(|c| &c.from);
+                    let text = words::happened(&change, from, self.app.me(), self.theme.glyphs);
+                    self.app.tell_news(text);
+                    self.app.is_stale = true;
+                }
+            }
+            Event::Done { ticket, outcome } => self.done(ticket, outcome.map(|c| c.map(|c| *c))),
+            Event::Opened { target, outcome } => self.opened(&target, outcome),
+            Event::Held { ticket, item, target, until } => self.hold(ticket, item, target, until),
+            Event::TakenBack { item, target } => self.taken_back(item, &target),
+            Event::Sent { item, target } => self.sent(item, &target),
+            Event::NotSent { item, target, refusal } => self.not_sent(item, &target, &refusal),
+        }
+    }
+
+    /// What this screen has just said in its own words.
+    fn is_echo(&self, change: &Change) -> bool {
+        let is_mine = self.app.me().is_some_and(|me| change.by.as_deref() == Some(me.as_str()));
+        let just_said = |a: &Activity| a.tone != Tone::News && self.app.now.duration_since(a.at) < ECHO;
+        is_mine && self.app.activity.as_ref().is_some_and(just_said)
+    }
+
+    /// The mailboxes of a login, found anew; those of other logins stay.
+    fn found(&mut self, found: Vec<Mailbox>) {
+        let key = self.app.key().to_owned();
+        let is_whole = self.app.settings.accounts.len() <= 1;
+        let is_found = |account: &str| is_whole || found.iter().any(|m| m.account == account);
+        let mut mailboxes: Vec<Mailbox> = self.app.mailboxes.drain(..).filter(|m| !is_found(&m.account)).collect();
+        mailboxes.extend(found);
+        self.app.mailbox = mailboxes.iter().position(|m| m.key() == key).unwrap_or(0);
+        self.app.mailboxes = mailboxes;
+        if self.app.key() != key {
+            let key = self.app.key().to_owned();
+            self.app.queue = self.app.left_queues.remove(&key).unwrap_or_default();
+        }
+        self.app.is_stale = true;
+    }
+
+    fn done(&mut self, ticket: Ticket, outcome: Result<Option<Conversation>, Refusal>) {
+        self.app.is_stale = true;
+        if let Some(intent) = self.app.intents.take(ticket) {
+            return self.acted(intent, outcome);
+        }
+        if let Some(at) = self.app.nexts.iter().position(|t| *t == ticket) {
+            self.app.nexts.remove(at);
+            return self.took_next(outcome);
+        }
+        if let Some(at) = self.app.settlings.iter().position(|(t, _)| *t == ticket) {
+            let (_, verdict) = self.app.settlings.remove(at);
+            return match (outcome, verdict) {
+                (Ok(_), Verdict::WasSent) => self.app.say(Tone::Good, "settled: it was sent"),
+                (Ok(_), Verdict::Discard) => self.app.say(Tone::Good, "settled: discarded, its text is kept"),
+                (Err(refusal), _) => self.refused(&refusal),
+            };
+        }
+        let sending = self.app.sending.iter().position(|s| s.ticket == ticket);
+        if let Err(refusal) = outcome {
+            if let Some(at) = sending {
+                let sending = self.app.sending.remove(at);
+                self.app.drafts.insert(sending.target);
+                return self.say_refusal("not sent", &refusal);
+            }
+            self.refused(&refusal);
+        }
+    }
+
+    fn acted(&mut self, intent: Intent, outcome: Result<Option<Conversation>, Refusal>) {
+        match outcome {
+            Ok(_) => {
+                let said = self.sentence(&intent);
+                if !intent.is_quiet {
+                    self.app.say(Tone::Good, said);
+                }
+                if let Some(undo) = intent.undo {
+                    self.remember(undo);
+                }
+            }
+            Err(refusal) => {
+                if self.app.queue.done_with.as_deref() == Some(&intent.target.root) {
+                    self.app.queue.done_with = None;
+                }
+                let is_lost = matches!(intent.action, Action::Claim | Action::TakeOver);
+                let warning = self.lost_while_writing(&refusal);
+                if let Some(composer) = self.app.composer.as_mut().filter(|c| is_lost && c.target == intent.target) {
+                    composer.warning = Some(warning);
+                }
+                // Marking as read is nobody's request: where it fails, the row simply stays bold.
+                if !intent.is_quiet {
+                    self.refused(&refusal);
+                }
+            }
+        }
+    }
+
+    fn took_next(&mut self, outcome: Result<Option<Conversation>, Refusal>) {
+        match outcome {
+            Ok(Some(c)) => {
+                let said = format!("you took {}", words::quoted(&c.subject, self.theme.glyphs));
+                self.app.say(Tone::Good, said);
+                let expect = Expectation { assignee: Some(self.app.me().cloned()), status: None };
+                self.remember(Asked {
+                    target: App::target(&c),
+                    action: Action::Release,
+                    expect,
+                    upto: c.newest_in_inbox(),
+                });
+                if let Err(error) = load::select(self.app, self.source, &App::target(&c)) {
+                    self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
+                }
+            }
+            Ok(None) => self.app.say(Tone::News, "nothing is unclaimed"),
+            Err(refusal) if refusal.kind == ErrorKind::None => self.app.say(Tone::News, refusal.message),
+            Err(refusal) => self.refused(&refusal),
+        }
+    }
+
+    /// Texts that could not be had without a connection.
+    fn ask_again(&mut self, mailbox: &str) {
+        let waiting = self.app.composer.as_ref().filter(|c| c.wants_quote() && c.target.mailbox == mailbox);
+        if let Some(target) = waiting.map(|c| c.target.clone()) {
+            self.send(Command::Open { target });
+        }
+        let reading = self.app.reading.as_mut().filter(|r| r.target.mailbox == mailbox && r.trouble.is_some());
+        if let Some(reading) = reading {
+            reading.trouble = None;
+            reading.forget_lines();
+            self.app.open_at = Some(self.app.now);
+        }
+    }
+
+    fn opened(&mut self, target: &Target, outcome: Result<(), Refusal>) {
+        self.asked_for_quote(target, outcome.as_ref().copied());
+        let Some(reading) = self.app.reading.as_mut().filter(|r| r.target == *target) else { return };
+        reading.is_asked = false;
+        reading.needs_look = true;
+        reading.forget_lines();
+        match outcome {
+            Ok(()) => {
+                reading.trouble = None;
+                reading.forget_cut();
+            }
+            Err(refusal) if refusal.kind == ErrorKind::Unreachable => {
+                reading.trouble = Some("not loaded yet: it comes when there is a connection".to_owned());
+            }
+            Err(refusal) => reading.trouble = Some(refusal.message),
+        }
+    }
+
+    /// An answer is no longer on its way.
+    fn has_left(&mut self, item: i64, target: &Target) {
+        self.app.held.retain(|h| h.item != item);
+        self.app.sending.retain(|s| s.target != *target);
+        self.app.is_stale = true;
+    }
+
+    fn taken_back(&mut self, item: i64, target: &Target) {
+        self.has_left(item, target);
+        match self.source.draft(target) {
+            Ok(Some(saved)) if self.app.composer.is_none() && self.app.layer.is_none() => {
+                self.app.composer = Some(crate::tui::composer::Composer::resume(saved));
+                self.app.say(Tone::Good, "taken back: nothing was sent");
+                if let Err(error) = load::select(self.app, self.source, target) {
+                    self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
+                }
+            }
+            _ => self.app.say(Tone::Good, "taken back: nothing was sent, its text is the draft again"),
+        }
+        self.app.drafts.insert(target.clone());
+    }
+
+    fn sent(&mut self, item: i64, target: &Target) {
+        let to = self.app.held.iter().find(|h| h.item == item).map(|h| h.to.clone()).filter(|to| !to.is_empty());
+        self.has_left(item, target);
+        self.app.drafts.remove(target);
+        let conversation = self.source.conversation(&target.mailbox, &target.root).ok().flatten();
+        let status = conversation.map(|c| format!(" {} {}", self.theme.glyphs.dot, c.status)).unwrap_or_default();
+        let to = to.map(|to| format!(" to {}", crate::mail::safe::line(&to))).unwrap_or_default();
+        self.app.say(Tone::Good, format!("sent{to}{status}"));
+    }
+
+    fn not_sent(&mut self, item: i64, target: &Target, refusal: &Refusal) {
+        self.has_left(item, target);
+        match refusal.kind {
+            ErrorKind::Unreachable | ErrorKind::Tls => self.say_refusal("not sent yet", refusal),
+            ErrorKind::UnknownOutcome => self.say_refusal("nobody knows whether it was sent", refusal),
+            _ => {
+                self.app.drafts.insert(target.clone());
+                self.say_refusal("not sent", refusal);
+            }
+        }
+    }
+
+    fn refused(&mut self, refusal: &Refusal) {
+        let text = self.words_of(refusal);
+        self.app.say(Tone::Bad, text);
+    }
+
+    fn say_refusal(&mut self, before: &str, refusal: &Refusal) {
+        let said = self.words_of(refusal);
+        // The engine's own sentence begins so where an answer was given up.
+        let text = if said.starts_with(before) { said } else { format!("{before}: {said}") };
+        self.app.say(Tone::Bad, text);
+    }
+
+    /// The refusal and what to do about it: its own hint, else the key that takes over from whoever was quicker.
+    fn with_hint(&self, refusal: &Refusal) -> String {
+        let line = crate::mail::safe::line;
+        let hint = refusal.hint.as_deref().map(line).or_else(|| self.takes_over(refusal));
+        match hint {
+            Some(hint) => format!("{}. {hint}", line(refusal.message.trim_end_matches('.'))),
+            None => line(&refusal.message),
+        }
+    }
+
+    fn takes_over(&self, refusal: &Refusal) -> Option<String> {
+        let is_held = matches!(refusal.kind, ErrorKind::Held | ErrorKind::Overtaken);
+        let by_other = refusal.holder.as_ref().is_some_and(|holder| Some(holder) != self.app.me());
+        (is_held && by_other).then(|| format!("{} takes it over", self.key_named(Context::Queue, Act::TakeOver)))
+    }
+
+    /// The same beside the text of an answer, where the keys of the queue are text.
+    fn lost_while_writing(&self, refusal: &Refusal) -> String {
+        let message = refusal.message.trim_end_matches('.');
+        match self.takes_over(refusal) {
+            Some(hint) => {
+                format!("{message}. {} keeps the draft, then {hint}", self.key_named(Context::Writing, Act::KeepDraft))
+            }
+            None => refusal.message.clone(),
+        }
+    }
+
+    fn key_named(&self, context: Context, act: Act) -> String {
+        shown(self.app.keymap.key_for(context, act))
+    }
+
+    fn words_of(&self, refusal: &Refusal) -> String {
+        let is_lost = refusal.kind == ErrorKind::Unreachable;
+        self.app.settings.when_lost.clone().filter(|_| is_lost).unwrap_or_else(|| self.with_hint(refusal))
+    }
+
+    fn sentence(&self, intent: &Intent) -> String {
+        let subject = words::quoted(&intent.subject, self.theme.glyphs);
+        match &intent.action {
+            Action::Claim => format!("you took {subject}"),
+            Action::TakeOver => format!("you took over {subject}"),
+            Action::Release => format!("you released {subject}"),
+            Action::Assign(to) => format!("{subject} is {to}'s now"),
+            Action::Waiting => format!("waiting for the customer: {subject}"),
+            Action::Done => format!("done: {subject}"),
+            Action::Reopen => format!("open again: {subject}"),
+            Action::Tag { add, remove } => {
+                let signed = add.iter().map(|t| format!("+{t}")).chain(remove.iter().map(|t| format!("-{t}")));
+                format!("{} on {subject}", signed.collect::<Vec<_>>().join(" "))
+            }
+            Action::Urgent(true) => format!("urgent: {subject}"),
+            Action::Urgent(false) => format!("no longer urgent: {subject}"),
+            Action::Seen(true) => format!("read: {subject}"),
+            Action::Seen(false) => format!("unread: {subject}"),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A key becomes an action, by the keymap; what has no action is text where text is typed.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+
+use super::Turn;
+use crate::tui::app::{Focus, Tone};
+use crate::tui::chord::Chord;
+use crate::tui::keymap::{Act, Context, Found, shown};
+use crate::tui::layers::Layer;
+use crate::tui::message::Effect;
+use crate::tui::{rights, typing};
+
+impl Turn<'_> {
+    pub(super) fn key(&mut self, key: KeyEvent) {
+        if key.kind == KeyEventKind::Release {
+            return;
+        }
+        let context = self.app.context();
+        self.app.pressed.push(Chord::of(&key));
+        let found = self.app.keymap.find(context, &self.app.pressed);
+        let was_waiting = self.app.pressed.len() > 1;
+        match found {
+            Found::Pending => {}
+            Found::Act(act) => {
+                self.app.pressed.clear();
+                self.act(act);
+            }
+            Found::Nothing => {
+                self.app.pressed.clear();
+                if was_waiting {
+                    // `g` then `c`: the `g` is forgotten, the `c` counts.
+                    self.key(key);
+                } else if context.takes_text() {
+                    self.type_key(key);
+                } else if matches!(context, Context::Queue | Context::Reading) {
+                    self.say_unbound(&key);
+                }
+            }
+        }
+    }
+
+    /// Says, once, that a key does nothing here.
+    fn say_unbound(&mut self, key: &KeyEvent) {
+        if matches!(key.code, KeyCode::Modifier(_) | KeyCode::Media(_) | KeyCode::Null) {
+            return;
+        }
+        let pressed = shown(&Chord::of(key).to_string());
+        if pressed.is_empty() {
+            return;
+        }
+        let dot = self.theme.glyphs.dot;
+        let keys = self.app.keymap.key_for(Context::Queue, Act::Keys);
+        let says = format!("no such key: {pressed} {dot} {keys} lists the keys");
+        if self.app.activity.as_ref().is_none_or(|a| a.text != says) {
+            self.app.say(Tone::News, says);
+        }
+    }
+
+    fn type_key(&mut self, key: KeyEvent) {
+        let now = self.app.now;
+        if let Some(layer) = &mut self.app.layer {
+            if let Some(input) = layer.input() {
+                typing::key(input, key, true);
+            }
+            if let Layer::Picker(picker) = layer {
+                picker.selected = 0;
+            }
+        } else if let Some(composer) = &mut self.app.composer {
+            let is_one_line = composer.field != crate::tui::composer::Field::Body;
+            if typing::key(composer.typed(), key, is_one_line) {
+                composer.touch(now);
+            } else if is_one_line && key.code == crossterm::event::KeyCode::Enter {
+                composer.turn(false);
+            }
+        }
+    }
+
+    /// Pasted text is text: outside of a text field it is dropped, and never read as keys.
+    pub(super) fn paste(&mut self, text: &str) {
+        let now = self.app.now;
+        self.app.pressed.clear();
+        if let Some(layer) = &mut self.app.layer {
+            if let Some(input) = layer.input() {
+                typing::paste(input, text, true);
+            }
+        } else if let Some(composer) = &mut self.app.composer {
+            let is_one_line = composer.field != crate::tui::composer::Field::Body;
+            typing::paste(composer.typed(), text, is_one_line);
+            composer.touch(now);
+        } else {
+            self.app.say(Tone::Bad, "pasted text was dropped: there is no field for text here");
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Suspend => {
+                self.keep_draft();
+                self.effects.push(Effect::Suspend);
+                return;
+            }
+            Act::Redraw => return self.effects.push(Effect::Redraw),
+            Act::Interrupt => return self.quit(),
+            _ => {}
+        }
+        match self.app.context() {
+            Context::Queue | Context::Reading => self.mail_act(act),
+            Context::Writing => self.writing_act(act),
+            Context::Help | Context::Mailboxes | Context::Picker | Context::Tags | Context::Confirm | Context::Fate => {
+                self.small_act(act)
+            }
+        }
+    }
+
+    fn mail_act(&mut self, act: Act) {
+        if let Some(reason) = rights::why_not(self.app, act) {
+            self.app.say(Tone::Bad, reason);
+            return;
+        }
+        let is_elsewhere = matches!(
+            act,
+            Act::View(_)
+                | Act::NextMailbox
+                | Act::PreviousMailbox
+                | Act::Mailboxes
+                | Act::Keys
+                | Act::Sync
+                | Act::Quit
+                | Act::TakeNext
+        );
+        self.app.queue.is_touched |= !is_elsewhere;
+        match act {
+            Act::Down | Act::Up | Act::HalfDown | Act::HalfUp | Act::Top | Act::Bottom => self.scroll(act),
+            Act::Open if self.app.focus == Focus::Reading => self.unfold(),
+            Act::Open => self.open(),
+            Act::Back => self.app.focus = Focus::Queue,
+            Act::OtherPane if self.app.focus == Focus::Reading => self.app.focus = Focus::Queue,
+            Act::OtherPane => self.open(),
+            Act::NextConversation => self.step(1),
+            Act::PreviousConversation => self.step(-1),
+            Act::View(view) => self.turn_to(view),
+            Act::NextMailbox => self.turn_mailbox(1),
+            Act::PreviousMailbox => self.turn_mailbox(-1),
+            Act::Mailboxes => self.show_mailboxes(),
+            Act::Keys => self.app.layer = Some(Layer::Help { of: self.app.context(), scroll: 0 }),
+            Act::Claim => self.claim(),
+            Act::TakeNext => self.take_next(),
+            Act::Assign => self.pick_teammate(),
+            Act::TakeOver => self.ask_take_over(None),
+            Act::Done => self.finish(true),
+            Act::Waiting => self.finish(false),
+            Act::Tag => self.type_tags(),
+            Act::Urgent => self.flip_urgent(),
+            Act::Unread => self.flip_unread(),
+            Act::Undo => self.undo(),
+            Act::Reply => self.reply(false),
+            Act::ReplyAll => self.reply(true),
+            Act::Sync => {
+                self.send(crate::engine::message::Command::SyncNow);
+                let says = match self.app.is_offline() {
+                    true => "no connection yet: trying now",
+                    false => "asking the server for news",
+                };
+                self.app.say(Tone::News, says);
+            }
+            Act::Quit => self.quit(),
+            _ => {}
+        }
+    }
+}

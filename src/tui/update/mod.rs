@@ -1,0 +1,110 @@
+//! One message at a time: what it changes in the state, and what is to be done about it.
+
+mod answer;
+mod engine;
+mod keys;
+mod moves;
+mod small;
+mod team;
+
+use std::time::Duration;
+
+use super::app::App;
+use super::load;
+use super::message::{Effect, Message};
+use super::source::Source;
+use super::theme::Theme;
+use crate::engine::message::Command;
+use crate::model::Action;
+
+/// How long after its hold an answer is waited for.
+const HELD_AT_MOST: Duration = Duration::from_secs(60);
+
+/// Takes a message in; `app.now` is the time at which it came. The state that is left can be drawn.
+pub fn update(app: &mut App, source: &dyn Source, theme: &Theme, message: Message) -> Vec<Effect> {
+    let mut turn = Turn { app, source, theme, effects: Vec::new() };
+    turn.take(message);
+    turn.settle();
+    turn.effects
+}
+
+/// One message's handling.
+struct Turn<'a> {
+    app: &'a mut App,
+    source: &'a dyn Source,
+    theme: &'a Theme,
+    effects: Vec<Effect>,
+}
+
+impl Turn<'_> {
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Key(key) => self.key(key),
+            Message::Paste(text) => self.paste(&text),
+            Message::Resize(width, height) => self.app.size = ratatui::layout::Size { width, height },
+            Message::Engine(event) => self.event(event),
+            Message::Edited(outcome) => self.edited(outcome),
+            Message::Kept(outcome) => self.kept(outcome),
+            Message::Tick => self.tick(),
+            Message::HangUp => {
+                self.keep_draft();
+                self.send(Command::Quit);
+                self.effects.push(Effect::Quit);
+            }
+        }
+    }
+
+    fn send(&mut self, command: Command) {
+        self.effects.push(Effect::Command(command));
+    }
+
+    fn tick(&mut self) {
+        if self.app.composer.as_ref().and_then(|c| c.save_at()).is_some_and(|at| at <= self.app.now) {
+            self.keep_draft();
+        }
+        self.app.bring_news();
+        let now = self.app.now;
+        // What has left its hold stays known until it is told what became of it, or much longer than that takes.
+        self.app.held.retain(|h| h.until + HELD_AT_MOST > now);
+        let day = now.to_zoned(self.app.settings.zone.clone()).date();
+        if self.app.day.replace(day) != Some(day)
+            && let Some(reading) = &mut self.app.reading
+        {
+            // Times of day turn into days.
+            reading.forget_lines();
+        }
+    }
+
+    /// After every message: rows for the next frame, mail for the conversation that is read.
+    fn settle(&mut self) {
+        load::fill(self.app, self.source, self.theme);
+        if self.app.open_at.is_some_and(|at| at <= self.app.now) {
+            self.app.open_at = None;
+            self.read_fully();
+        }
+        self.mark_read();
+    }
+
+    /// Reads all of the conversation, and asks the server for what is not here.
+    fn read_fully(&mut self) {
+        let Some(reading) = &mut self.app.reading else { return };
+        (reading.is_full, reading.needs_look) = (true, true);
+        load::fill(self.app, self.source, self.theme);
+        if let Some(reading) = self.app.reading.as_mut().filter(|r| !r.is_asked && !r.wanted().is_empty()) {
+            reading.asked();
+            let target = reading.target.clone();
+            self.send(Command::Open { target });
+        }
+    }
+
+    /// A conversation that is read with the keys in it is marked as read, once.
+    fn mark_read(&mut self) {
+        let is_read_now = self.app.focus == super::app::Focus::Reading && load::marks_read(self.app);
+        let Some(reading) = self.app.reading.as_mut().filter(|r| is_read_now && !r.is_marked) else { return };
+        let Some(conversation) = reading.conversation.clone() else { return };
+        reading.is_marked = true;
+        if conversation.unread {
+            self.ask(&conversation, Action::Seen(true), crate::model::Expectation::default(), true);
+        }
+    }
+}

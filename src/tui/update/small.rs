@@ -1,0 +1,94 @@
+//! Keys in the small windows: help, mailboxes, the picker, tags, questions.
+
+use super::Turn;
+use crate::engine::message::{Command, Verdict};
+use crate::model::{Action, Expectation};
+use crate::tui::app::Tone;
+use crate::tui::keymap::Act;
+use crate::tui::layers::{Layer, Sure};
+use crate::tui::typing;
+
+impl Turn<'_> {
+    pub(super) fn small_act(&mut self, act: Act) {
+        let Some(mut layer) = self.app.layer.take() else { return };
+        if layer.input().is_some_and(|input| typing::act_in_line(input, act)) {
+            self.app.layer = Some(layer);
+            return;
+        }
+        // What is put back stays on the screen.
+        self.app.layer = match (layer, act) {
+            (Layer::Help { of, scroll }, act) => help(of, scroll, act),
+            (Layer::Mailboxes { selected }, act) => self.mailboxes_act(selected, act),
+            (Layer::Picker(mut picker), Act::LineUp | Act::LineDown) => {
+                let last = picker.matching().len().saturating_sub(1);
+                let at = picker.selected.min(last);
+                picker.selected = if act == Act::LineUp { at.saturating_sub(1) } else { (at + 1).min(last) };
+                Some(Layer::Picker(picker))
+            }
+            (Layer::Picker(picker), Act::Accept) => {
+                self.assign(&picker);
+                None
+            }
+            (Layer::Tags { conversation, input }, Act::Accept) => {
+                self.set_tags(&conversation, &typing::text_of(&input));
+                None
+            }
+            (Layer::Confirm { sure, .. }, Act::Accept) => {
+                self.confirmed(sure);
+                None
+            }
+            (Layer::Fate { target, .. }, Act::WasSent | Act::Discard) => {
+                let ticket = self.app.ticket();
+                let verdict = if act == Act::WasSent { Verdict::WasSent } else { Verdict::Discard };
+                self.app.settlings.push((ticket, verdict));
+                self.send(Command::Settle { ticket, target, verdict });
+                self.app.say(Tone::News, "settling it with the server");
+                None
+            }
+            (_, Act::Cancel) => None,
+            (layer, _) => Some(layer),
+        };
+    }
+
+    fn mailboxes_act(&mut self, selected: usize, act: Act) -> Option<Layer> {
+        let last = self.app.mailboxes.len().saturating_sub(1);
+        let selected = match act {
+            Act::Up => selected.saturating_sub(1),
+            Act::Down => (selected + 1).min(last),
+            Act::Open => {
+                self.go_to_mailbox(selected);
+                return None;
+            }
+            Act::Keys => return Some(Layer::Help { of: crate::tui::keymap::Context::Mailboxes, scroll: 0 }),
+            _ => return None,
+        };
+        Some(Layer::Mailboxes { selected })
+    }
+
+    fn confirmed(&mut self, sure: Sure) {
+        match sure {
+            Sure::Quit => self.leave(),
+            Sure::TakeOver { conversation, holder, then_reply } => {
+                let expect = Expectation { assignee: Some(Some(holder)), status: None };
+                self.ask(&conversation, Action::TakeOver, expect, false);
+                if let Some(all) = then_reply {
+                    self.write(&conversation, all);
+                }
+            }
+        }
+    }
+}
+
+fn help(of: crate::tui::keymap::Context, scroll: u16, act: Act) -> Option<Layer> {
+    let scroll = match act {
+        Act::Down => scroll.saturating_add(1),
+        Act::Up => scroll.saturating_sub(1),
+        Act::HalfDown => scroll.saturating_add(8),
+        Act::HalfUp => scroll.saturating_sub(8),
+        Act::Top => 0,
+        // Drawing stops at the last line.
+        Act::Bottom => u16::MAX,
+        _ => return None,
+    };
+    Some(Layer::Help { of, scroll })
+}

@@ -1,0 +1,6 @@
+//! The pieces of which screens are made.
+
+pub mod bars;
+pub mod line;
+pub mod panel;
+pub mod row;

@@ -1,0 +1,144 @@
+//! Times, sizes and small sentences as the screen says them.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::glyphs::Glyphs;
+use crate::model::{Address, Change, ChangeKind, Handle, Status};
+
+/// How long ago, in one number and one letter.
+pub fn age(since: Timestamp, now: Timestamp) -> String {
+    let minutes = now.duration_since(since).as_mins().max(0);
+    match minutes {
+        0 => "now".to_owned(),
+        1..60 => format!("{minutes}m"),
+        60..1440 => format!("{}h", minutes / 60),
+        1440..20160 => format!("{}d", minutes / 1440),
+        20160..524_160 => format!("{}w", minutes / 10080),
+        _ => format!("{}y", minutes / 524_160),
+    }
+}
+
+/// `just now`, `12s ago`, `3m ago`.
+pub fn ago(since: Timestamp, now: Timestamp) -> String {
+    match now.duration_since(since).as_secs() {
+        ..5 => "just now".to_owned(),
+        seconds @ 5..60 => format!("{seconds}s ago"),
+        _ => format!("{} ago", age(since, now)),
+    }
+}
+
+/// The time of day.
+pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M").to_string()
+}
+
+/// When, as short as it stays clear: `13:36`, `Mon 13:36`, `24 Nov 13:36`, `24 Nov 2025`.
+pub fn stamp(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (when, today) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    let distance = now.duration_since(at);
+    let form = match () {
+        () if when.date() == today.date() => "%H:%M",
+        () if distance > SignedDuration::ZERO && distance < SignedDuration::from_hours(6 * 24) => "%a %H:%M",
+        () if when.year() == today.year() => "%-d %b %H:%M",
+        () => "%-d %b %Y",
+    };
+    when.strftime(form).to_string()
+}
+
+/// A size for people.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        ..1000 => format!("{bytes} B"),
+        1000..1_000_000 => format!("{} KB", bytes.div_ceil(1000)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
+/// A name and its plural.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// Answers that leave when there is a connection.
+pub fn in_outbox(answers: usize) -> String {
+    format!("waits in the outbox: {}", count(answers, "answer", "answers"))
+}
+
+/// A subject in the middle of a sentence.
+pub fn quoted(subject: &str, glyphs: &Glyphs) -> String {
+    let subject = crate::mail::safe::line(subject);
+    if subject.trim().is_empty() {
+        return "(no subject)".to_owned();
+    }
+    format!("{}{}{}", glyphs.left_quote, super::cells::cut(&subject, 48, glyphs.ellipsis), glyphs.right_quote)
+}
+
+/// What happened, for the line above the hints; `from` is whoever began the conversation, where that is known.
+pub fn happened(change: &Change, from: Option<&Address>, me: Option<&Handle>, glyphs: &Glyphs) -> String {
+    let subject = quoted(&change.subject, glyphs);
+    let by = change.by.as_deref().map(|by| match from {
+        Some(from) if change.kind == ChangeKind::New && from.is_same_place(by) => from.shown(),
+        _ => by,
+    });
+    let by = by.map(crate::mail::safe::line);
+    let who = match &by {
+        Some(by) if me.is_some_and(|me| me.as_str() == by) => "you",
+        Some(by) => by,
+        None => "somebody",
+    };
+    match change.kind {
+        ChangeKind::New => format!("new mail from {who}: {subject}"),
+        ChangeKind::Claimed => format!("{who} took {subject}"),
+        ChangeKind::Released => format!("{who} released {subject}"),
+        ChangeKind::Assigned => format!("{subject} went to {}", change.assignee),
+        ChangeKind::TakeOver => format!("{who} took over {subject}"),
+        ChangeKind::Contested => format!("contested by {}: {subject}", change.assignee),
+        ChangeKind::Replied => format!("{who} answered {subject}"),
+        ChangeKind::Tagged => match change.tags.as_slice() {
+            [] => format!("no tags left on {subject}"),
+            tags => format!("{subject} is tagged {}", crate::mail::safe::line(&tags.join(", "))),
+        },
+        ChangeKind::Status => match change.status {
+            Status::Open => format!("open again: {subject}"),
+            Status::Waiting => format!("waiting for the customer: {subject}"),
+            Status::Snoozed => format!("snoozed: {subject}"),
+            Status::Done => format!("done: {subject}"),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn ages_are_one_number_and_one_letter() {
+        let now = at("2026-11-24T14:02:00Z");
+        let ages = ["2026-11-24T14:01:30Z", "2026-11-24T13:36:00Z", "2026-11-24T11:00:00Z", "2026-11-20T11:00:00Z"];
+        assert_eq!(ages.map(|t| age(at(t), now)), ["now", "26m", "3h", "4d"]);
+        assert_eq!(age(at("2026-10-01T00:00:00Z"), now), "7w");
+        assert_eq!(age(at("2024-10-01T00:00:00Z"), now), "2y");
+        assert_eq!(age(at("2026-11-24T14:30:00Z"), now), "now");
+    }
+
+    #[test]
+    fn a_time_is_as_short_as_it_stays_clear() {
+        let now = at("2026-11-24T14:02:00Z");
+        let stamp = |t| stamp(at(t), now, &TimeZone::UTC);
+        assert_eq!(stamp("2026-11-24T09:05:00Z"), "09:05");
+        assert_eq!(stamp("2026-11-23T13:36:00Z"), "Mon 13:36");
+        assert_eq!(stamp("2026-10-03T13:36:00Z"), "3 Oct 13:36");
+        assert_eq!(stamp("2025-10-03T13:36:00Z"), "3 Oct 2025");
+    }
+
+    #[test]
+    fn sizes_are_round() {
+        assert_eq!([12, 412_000, 1_500_000].map(size), ["12 B", "412 KB", "1.5 MB"]);
+    }
+}
