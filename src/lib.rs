@@ -4,6 +4,7 @@
 //! [`model`] ← [`wire`], [`mail`] ← [`imap`], [`smtp`], [`store`] ← [`engine`] ← [`tui`], [`cli`]; beneath [`imap`] and
 //! [`smtp`] lies [`net`], the connection that both speak on. [`config`] is read by whoever connects; [`demo`] stands beside, known to `main` and the tests alone.
 
+pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod imap;

@@ -1,0 +1,294 @@
+//! The command line as clap reads it. Binding: scripts stand on it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::View;
+
+/// A team inbox in the terminal.
+///
+/// Teammates sign in as themselves, reach shared mailboxes over IMAP, and see one queue: who has claimed what, how long each
+/// customer has waited. Without a verb, the screen. No configuration yet? Try `bagsy demo`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "bagsy",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done · 1 failed, or nothing to take · 2 usage, configuration, no such id · 3 somebody else \
+                  holds it · 4 no right · 5 not reachable · 6 sign-in refused · 7 outcome unknown"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// Options that every verb takes.
+#[derive(Debug, Args, Clone)]
+pub struct Global {
+    /// Configuration file [default: config.toml in the platform's configuration folder, bagsy/]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Only this mailbox, by its address or IMAP name [default: all]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub mailbox: Option<String>,
+    /// Never connect: read what is cached
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// One JSON object a line on standard output; errors as JSON on standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Append the log to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Log more (-vv: still more); no mail, password or token is ever logged
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// The screen on embedded servers with sample mail and simulated teammates: no configuration, no network
+    Demo {
+        /// Sign in as this person; in a second terminal, joins the first one's servers
+        #[arg(long = "as", value_name = "NAME", default_value = "alice")]
+        person: String,
+    },
+    /// Check configuration, servers, rights and folders, and say what follows
+    Doctor,
+    /// All mailboxes, found and configured: rights, grade, counts
+    Mailboxes,
+    /// Bring the cache up to date once
+    Sync,
+    /// Conversations, a line each, in the screen's order
+    List {
+        #[arg(long, value_enum, default_value = "inbox")]
+        view: ViewArg,
+        /// At most so many
+        #[arg(long, value_name = "N")]
+        limit: Option<u32>,
+    },
+    /// One conversation, made safe for a terminal
+    Show {
+        id: String,
+        /// The messages' bytes as they are; only into a pipe or a file
+        #[arg(long, conflicts_with_all = ["html", "headers"])]
+        raw: bool,
+        /// The HTML parts' source
+        #[arg(long, conflicts_with = "headers")]
+        html: bool,
+        /// All header fields
+        #[arg(long)]
+        headers: bool,
+    },
+    /// Make yourself the assignee of free conversations
+    Claim {
+        #[arg(required = true)]
+        ids: Vec<String>,
+        #[command(flatten)]
+        guard: Guard,
+    },
+    /// Give conversations up
+    Release {
+        #[arg(required = true)]
+        ids: Vec<String>,
+        #[command(flatten)]
+        guard: Guard,
+    },
+    /// Give conversations to a teammate
+    Assign {
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// The teammate's handle
+        #[arg(long, value_name = "HANDLE")]
+        to: String,
+        #[command(flatten)]
+        guard: Guard,
+    },
+    /// Take a conversation from whoever holds it
+    Takeover {
+        id: String,
+        #[command(flatten)]
+        guard: Guard,
+    },
+    /// Claim the free conversation that has waited longest
+    Next {
+        #[command(flatten)]
+        guard: Guard,
+    },
+    /// It is the customer's turn
+    Waiting {
+        #[arg(required = true)]
+        ids: Vec<String>,
+        #[command(flatten)]
+        guard: Guard,
+    },
+    /// Finish conversations; they move to Archive where there is one
+    Done {
+        #[arg(required = true)]
+        ids: Vec<String>,
+        #[command(flatten)]
+        guard: Guard,
+    },
+    /// Open conversations again; what lies in Archive comes back to INBOX
+    Reopen {
+        #[arg(required = true)]
+        ids: Vec<String>,
+        #[command(flatten)]
+        guard: Guard,
+    },
+    /// Add (+a) and take off (-b) tags: `bagsy tag ID +billing -sales`
+    Tag {
+        /// IDs, and tags with a `+` before them
+        #[arg(required = true, value_name = "ID|+TAG|-TAG")]
+        words: Vec<String>,
+        /// The same as -TAG
+        #[arg(long, value_name = "TAG", hide = true)]
+        remove: Vec<String>,
+        #[command(flatten)]
+        guard: Guard,
+    },
+    /// Answer the newest incoming message
+    Reply(ReplyArgs),
+    /// Mail that waits to be sent, or whose fate is unknown
+    Outbox {
+        #[command(subcommand)]
+        what: Option<OutboxVerb>,
+    },
+    /// A line for each thing that happens, until interrupted
+    Watch,
+    /// The completion script of a shell
+    Completions { shell: clap_complete::Shell },
+    /// The manual page, as roff
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplyArgs {
+    pub id: String,
+    /// Answer everybody in To and Cc as well
+    #[arg(long)]
+    pub all: bool,
+    /// The whole text, from a file, or `-`: standard input; no quote or signature is added
+    #[arg(long, value_name = "FILE")]
+    pub body_file: PathBuf,
+    /// Finish the conversation once the answer is sent
+    #[arg(long)]
+    pub done: bool,
+    /// Send even where no announcement can be written, so that a teammate may answer at the same time
+    #[arg(long)]
+    pub unannounced: bool,
+    /// Print the message; change and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub guard: Guard,
+}
+
+/// Change nothing unless it is still so.
+#[derive(Debug, Args, Clone)]
+pub struct Guard {
+    /// Only while this teammate (or `none`) holds it
+    #[arg(long, value_name = "HANDLE|none")]
+    pub if_assignee: Option<String>,
+    /// Only while this is its status
+    #[arg(long, value_name = "STATUS")]
+    pub if_status: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OutboxVerb {
+    /// What waits (the default)
+    List,
+    /// Try again now
+    Retry { id: Option<String> },
+    /// Take it back; the text stays as the conversation's draft
+    Cancel { id: String },
+}
+
+/// The values of `--view`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ViewArg {
+    Inbox,
+    Unclaimed,
+    Mine,
+    Team,
+    Waiting,
+    Snoozed,
+    Done,
+    All,
+}
+
+impl From<ViewArg> for View {
+    fn from(view: ViewArg) -> Self {
+        match view {
+            ViewArg::Inbox => Self::Inbox,
+            ViewArg::Unclaimed => Self::Unclaimed,
+            ViewArg::Mine => Self::Mine,
+            ViewArg::Team => Self::Team,
+            ViewArg::Waiting => Self::Waiting,
+            ViewArg::Snoozed => Self::Snoozed,
+            ViewArg::Done => Self::Done,
+            ViewArg::All => Self::All,
+        }
+    }
+}
+
+/// The words of the command line with `-TAG` after the verb `tag` written as `--remove=TAG`, so that a tag that begins
+/// like an option is still a tag.
+pub fn with_tags_spelled_out(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut after_tag = false;
+    let mut value_follows = false;
+    words
+        .into_iter()
+        .enumerate()
+        .map(|(position, word)| {
+            let is_value = std::mem::take(&mut value_follows);
+            // A word that is no text is a path, never a tag.
+            let Some(text) = word.to_str().filter(|_| !is_value && position > 0) else { return word };
+            if ["--config", "--mailbox", "--log", "--if-assignee", "--if-status"].contains(&text) {
+                value_follows = true;
+            } else if !after_tag {
+                // The first word that is no option is the verb.
+                after_tag = text == "tag";
+            } else if let Some(tag) =
+                text.strip_prefix('-').filter(|t| !t.is_empty() && !t.starts_with('-') && *t != "h")
+            {
+                return format!("--remove={tag}").into();
+            }
+            word
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use clap::{CommandFactory, Parser};
+
+    use super::{Cli, Verb, with_tags_spelled_out};
+
+    fn words(line: &str) -> Vec<OsString> {
+        with_tags_spelled_out(line.split(' ').map(OsString::from))
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_tag_may_look_like_an_option() {
+        let cli =
+            Cli::try_parse_from(words("bagsy --json --mailbox tag tag abc +vip -v -sales --if-status open")).unwrap();
+        let Some(Verb::Tag { words, remove, guard }) = cli.verb else { panic!("not tag") };
+        assert_eq!(words, ["abc", "+vip"]);
+        assert_eq!(remove, ["v", "sales"]);
+        assert_eq!(guard.if_status.as_deref(), Some("open"));
+        assert_eq!(cli.global.mailbox.as_deref(), Some("tag"));
+    }
+}

@@ -1,0 +1,59 @@
+//! The command line: a file per verb. Each verb reads or changes through the engine and prints; refusals become exit codes.
+
+pub mod args;
+mod change;
+mod context;
+mod doctor;
+mod list;
+pub mod log;
+mod mailboxes;
+mod output;
+mod papers;
+mod reply;
+pub mod screen;
+mod show;
+mod sync;
+mod watch;
+
+pub use context::{Context, Outcome};
+pub use output::Output;
+
+use args::{Cli, Verb};
+
+use crate::model::{ErrorKind, Refusal};
+
+/// Runs a verb to its end. The screen, the demo and what needs no configuration are `main`'s.
+///
+/// # Errors
+/// The refusal that becomes the exit code.
+pub async fn run(cli: Cli) -> Outcome {
+    let Some(verb) = cli.verb else {
+        return Err(Refusal::new(ErrorKind::Usage, "the screen is not a verb"));
+    };
+    if let Some(done) = papers::print(&verb) {
+        return done;
+    }
+    if matches!(verb, Verb::Doctor) {
+        return doctor::run(&cli.global).await;
+    }
+    let may_ask = !matches!(verb, Verb::Watch);
+    let cx = Context::load(&cli.global, may_ask)?;
+    match verb {
+        Verb::Mailboxes => mailboxes::run(&cx).await,
+        Verb::Sync => sync::run(&cx).await,
+        Verb::List { view, limit } => list::run(&cx, view.into(), limit).await,
+        Verb::Show { id, raw, html, headers } => {
+            let form = match (raw, html, headers) {
+                (true, ..) => show::Form::Raw,
+                (_, true, _) => show::Form::Html,
+                (_, _, true) => show::Form::Headers,
+                _ => show::Form::Text,
+            };
+            show::run(&cx, &id, form).await
+        }
+        Verb::Reply(args) => reply::run(&cx, args).await,
+        Verb::Outbox { what } => reply::outbox(&cx, what).await,
+        Verb::Watch => watch::run(&cx).await,
+        other => change::run(&cx, other).await,
+    }
+}

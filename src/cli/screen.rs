@@ -1,0 +1,131 @@
+//! The screen: what `bagsy` without a verb does.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use jiff::Timestamp;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::context::{Context, Outcome, failed};
+use crate::config::{Glyphs, Theme};
+use crate::engine::message::{Connection, Event};
+use crate::engine::{self, Cache, Engine, Link, Login, Tell};
+use crate::model::{ErrorKind, Handle, Mailbox, Refusal};
+use crate::store::Reader;
+use crate::tui::app::{self, Settings};
+use crate::tui::cache::{Caches, Desks};
+use crate::tui::glyphs::GlyphSet;
+use crate::tui::run::RunConfig;
+use crate::tui::source::{Source, SourceError};
+use crate::tui::theme::ThemeChoice;
+
+/// Shows the screen until its person leaves.
+///
+/// # Errors
+/// Before the screen is there: no mailbox, a refused sign-in, no connection while nothing is cached. Afterwards: the terminal.
+pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
+    let logins: Vec<(Arc<Login>, Cache)> = runtime.block_on(prepare(cx))?;
+    if logins.is_empty() {
+        return Err(Refusal::new(ErrorKind::Config, "no account is configured"));
+    }
+    // A question would come up under the screen, and the answer be read as keys.
+    logins.iter().for_each(|(login, _)| login.stop_asking());
+    let files: Vec<&Path> = logins.iter().map(|(_, cache)| cache.path()).collect();
+    let readers = files.iter().map(|file| Reader::open(file)).collect::<Result<_, _>>().map_err(failed)?;
+    let source = Caches::new(readers);
+    let drafts = Desks::open(&files).map_err(unreadable)?;
+    let (to_screen, events) = channel();
+    let (commands, mut wanted) = unbounded_channel();
+    let tell: Tell = Arc::new(move |event| {
+        // Once the screen is gone nobody listens.
+        let _ = to_screen.send(event);
+    });
+    if cx.offline {
+        say_offline(&source.mailboxes().map_err(unreadable)?, &tell);
+    }
+    let _inside = runtime.enter();
+    let engine =
+        (!cx.offline).then(|| Engine::start(&logins, cx.wanted.as_deref(), true, Arc::clone(&tell))).transpose()?;
+    let forwarding = runtime.spawn(async move {
+        let refusal = Refusal::new(ErrorKind::Unreachable, "nothing was changed: --offline only reads what is cached");
+        while let Some(command) = wanted.recv().await {
+            match &engine {
+                Some(engine) => engine.send(command),
+                None => engine::refuse(&tell, command, &refusal),
+            }
+        }
+        if let Some(engine) = engine {
+            engine.shut_down().await;
+        }
+    });
+    let zone = jiff::tz::TimeZone::system();
+    let settings = Settings { accounts: accounts(cx), zone, when_lost: cx.when_lost.clone(), ..Settings::default() };
+    let config = RunConfig {
+        settings,
+        theme: match cx.config.ui.theme {
+            Theme::Auto => ThemeChoice::Auto,
+            Theme::Dark => ThemeChoice::Dark,
+            Theme::Light => ThemeChoice::Light,
+        },
+        glyphs: match cx.config.ui.glyphs {
+            Glyphs::Unicode => GlyphSet::Unicode,
+            Glyphs::Ascii => GlyphSet::Ascii,
+        },
+        private_folder: None,
+    };
+    let shown = crate::tui::run::run(config, source, drafts, commands, events);
+    // The commands' channel is closed with the screen: what was asked for is carried out, connections are closed.
+    let _ = runtime.block_on(forwarding);
+    shown.map_err(|error| Refusal::new(ErrorKind::Failed, format!("the terminal cannot be used: {error}")))
+}
+
+/// Without an engine nobody else says so.
+fn say_offline(mailboxes: &[Mailbox], tell: &Tell) {
+    let since = Timestamp::now();
+    for mailbox in mailboxes {
+        let state = Connection::Offline { since, retry_at: Timestamp::MAX, why: "asked for with --offline".to_owned() };
+        tell(Event::Connection { mailbox: mailbox.key().to_owned(), state });
+    }
+}
+
+/// Asks for secrets while the terminal is free, and, where nothing is cached yet, finds the mailboxes.
+async fn prepare(cx: &Context) -> Outcome<Vec<(Arc<Login>, Cache)>> {
+    let mut logins = Vec::new();
+    for login in cx.meant_logins() {
+        let cache = Cache::open(&login.cache, login.me().as_ref())?;
+        let knows_mailboxes = !cache.reader()?.mailboxes().map_err(failed)?.is_empty();
+        if !cx.offline {
+            login.submission_credentials(false).await?;
+            if !knows_mailboxes {
+                let mut link = Link::open(login, &cache).await?;
+                let found = link.discover().await?;
+                link.session.logout().await;
+                if found.mailboxes.is_empty() {
+                    let closed = found.closed.into_iter().next().map(|c| c.refusal);
+                    return Err(closed.unwrap_or_else(|| {
+                        Refusal::new(ErrorKind::NotFound, format!("{} sees no shared mailbox", login.user)).hint(
+                            "`bagsy doctor` says what was looked for; a mailbox can be named in the configuration",
+                        )
+                    }));
+                }
+            }
+        }
+        logins.push((Arc::clone(login), cache));
+    }
+    Ok(logins)
+}
+
+fn accounts(cx: &Context) -> std::collections::BTreeMap<String, app::Account> {
+    let account = |account: &crate::config::Account| app::Account {
+        handle: account.handle.clone().or_else(|| Handle::of_login(&account.user).ok()),
+        name: account.name.clone(),
+        is_plaintext: account.plain_endpoints().any(|endpoint| !endpoint.is_loopback()),
+    };
+    cx.config.accounts.iter().map(|(key, of)| (key.clone(), account(of))).collect()
+}
+
+fn unreadable(error: SourceError) -> Refusal {
+    Refusal::new(ErrorKind::Failed, error.to_string())
+}
