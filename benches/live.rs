@@ -1,0 +1,114 @@
+//! How soon a teammate sees a claim: claims over one connection, the engine that `watch` and the screen run over another, and
+//! a bare IDLE listener on the same folder beside it.
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+mod common;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use bagsy::engine::message::{Connection, Event};
+use bagsy::engine::{Engine, Tell};
+use bagsy::model::{Action, Change, ChangeKind};
+use bagsy::wire::identity::conversation_id;
+use common::{Figures, is_meant, line, number, time};
+use support::device::Device;
+use support::dovecot::{Dovecot, Options};
+use support::mailgen::MailGen;
+use tokio::runtime::Runtime;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn main() {
+    if !is_meant() {
+        return;
+    }
+    let (messages, claims) = (number("BAGSY_BENCH_MESSAGES", 10_000), number("BAGSY_BENCH_CLAIMS", 100));
+    let server = Dovecot::with(Options::maildir());
+    let team = server.team();
+    common::fill(&team, messages);
+    let mut mail = MailGen::new(2, &team.mailbox());
+    let mails: Vec<_> = (0..claims).map(|_| mail.mail()).collect();
+    let arrived: Vec<_> = mails.iter().map(|m| (m.append_arguments(""), m.bytes())).collect();
+    team.owner().append_all("INBOX", &arrived);
+    println!("\n{claims} claims in a mailbox with {messages} messages; Dovecot on Maildir, plain text over loopback\n");
+
+    let runtime = Runtime::new().expect("a runtime");
+    let (mut alice, bob) = runtime.block_on(async {
+        let (mut alice, mut bob) = (Device::open(&team, "alice").await, Device::open(&team, "bob").await);
+        alice.sync().await;
+        bob.sync().await;
+        (alice, bob)
+    });
+    let (events, watched) = mpsc::channel::<(Instant, Change)>();
+    let (ready, is_live) = mpsc::channel();
+    let tell: Tell = Arc::new(move |event| match event {
+        Event::Happened(change) => drop(events.send((Instant::now(), change))),
+        Event::Connection { state: Connection::Live, .. } => drop(ready.send(())),
+        _ => {}
+    });
+    let engine = {
+        let _inside = runtime.enter();
+        let logins = [(Arc::clone(&bob.link.login), bob.link.cache.clone())];
+        Engine::start(&logins, None, false, tell).expect("the engine")
+    };
+    is_live.recv_timeout(LIMIT).expect("the engine is live");
+    let (pushes, heard) = mpsc::channel::<(Instant, String)>();
+    let (mut listener, is_over) = (team.in_inbox("carol"), Arc::new(AtomicBool::new(false)));
+    let listening = {
+        let is_over = Arc::clone(&is_over);
+        std::thread::spawn(move || {
+            listener.begin_idle();
+            while !is_over.load(Ordering::Relaxed) {
+                if let Some(push) = listener.next_push(Duration::from_secs(1)) {
+                    pushes.send(push).expect("somebody who waits for it");
+                }
+            }
+        })
+    };
+
+    let (mut bare, mut bagsy, mut own) = (Figures::default(), Figures::default(), Figures::default());
+    for (n, mail) in mails.iter().enumerate() {
+        // Servers gather changes for a while after the last one they told.
+        std::thread::sleep(Duration::from_millis(100 + mail_pause(&mail.message_id)));
+        let began = Instant::now();
+        runtime.block_on(alice.act(&mail.message_id, &Action::Claim)).expect("claimed");
+        own.0.push(began.elapsed());
+        let id = conversation_id(&mail.message_id);
+        let place = format!("{} FETCH", messages + n + 1);
+        let at = loop {
+            let (at, line) = heard.recv_timeout(LIMIT).expect("a push");
+            if line.starts_with(&place) && line.contains("bagsy-claim-alice") {
+                break at;
+            }
+        };
+        bare.0.push(at - began);
+        let at = loop {
+            let (at, change) = watched.recv_timeout(LIMIT).expect("an event");
+            if change.kind == ChangeKind::Claimed && change.conversation == id {
+                break at;
+            }
+        };
+        bagsy.0.push(at - began);
+    }
+    runtime.block_on(engine.shut_down());
+    is_over.store(true, Ordering::Relaxed);
+    listening.join().expect("the listener");
+
+    time("claim: until its person is told that it is won, p50", own.percentile(50));
+    time("claim: until its person is told that it is won, p99", own.percentile(99));
+    time("bare IDLE listener hears of it, p50", bare.percentile(50));
+    time("bare IDLE listener hears of it, p99", bare.percentile(99));
+    time("teammate's event, p50", bagsy.percentile(50));
+    time("teammate's event, p99", bagsy.percentile(99));
+    let ratio = bagsy.median().as_secs_f64() / bare.median().as_secs_f64();
+    line("teammate's event, of the bare listener's p50", &format!("{ratio:.2} ×"));
+}
+
+/// Up to half a second, other for every mail and the same in every run.
+fn mail_pause(id: &str) -> u64 {
+    id.bytes().fold(7u64, |sum, b| sum.wrapping_mul(31).wrapping_add(u64::from(b))) % 500
+}

@@ -1,0 +1,87 @@
+//! The cache alone: 100 000 mails, newest first, in batches, as a first sync brings them; then the frames after it.
+
+#[path = "../tests/store_common/mod.rs"]
+mod store_common;
+
+use std::time::Instant;
+
+use bagsy::model::*;
+use bagsy::store::{Batch, Order, PageQuery};
+use store_common::*;
+
+/// What this thread has had of the processor.
+fn cpu_seconds() -> f64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid place for the answer.
+    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) }, 0);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+fn main() {
+    let total: u32 = 100_000;
+    let mut cache = Cache::new();
+    let make = |uid: u32| {
+        let thread = uid % (total / 3);
+        let step = uid / (total / 3);
+        let first = format!("{thread}.0.0123456789abcdef@mail.customer.test");
+        let id = format!("{thread}.{step}.0123456789abcdef@mail.customer.test");
+        let references: Vec<String> =
+            (0..step).map(|s| format!("{thread}.{s}.0123456789abcdef@mail.customer.test")).collect();
+        let mut m = mail(uid, &id, &references.join(" "));
+        m.internal_date = at(i64::from(uid));
+        m.from_raw = format!("Carla Customer <{first}>");
+        m
+    };
+    let mut spent = 0.0;
+    let size = 1000;
+    let mut high = total;
+    while high > 0 {
+        let low = high.saturating_sub(size);
+        let messages = (low + 1..=high).map(make).collect();
+        let began = cpu_seconds();
+        cache.writer.apply(SUPPORT, Role::Inbox, Batch { messages, ..batch() }, true).unwrap();
+        spent += cpu_seconds() - began;
+        high = low;
+    }
+    println!("filled in {spent:.2} s of CPU");
+    println!("file: {} MB", std::fs::metadata(cache.path()).unwrap().len() / 1_000_000);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    println!("{}", status.lines().find(|l| l.starts_with("VmHWM")).unwrap());
+    let reader = cache.reader();
+    for (view, order, offset) in [
+        (View::Inbox, Order::OldestWait, 0),
+        (View::Inbox, Order::NewestFirst, 0),
+        (View::Inbox, Order::OldestWait, 16_000),
+        (View::Inbox, Order::OldestWait, 33_000),
+        (View::All, Order::NewestFirst, 33_000),
+        (View::Unclaimed, Order::OldestWait, 0),
+    ] {
+        let query = PageQuery { order, offset, limit: Some(50), ..PageQuery::new(Some(SUPPORT), view) };
+        reader.page(&query).unwrap();
+        let began = Instant::now();
+        let page = reader.page(&query).unwrap();
+        let paged = began.elapsed();
+        let began = Instant::now();
+        let place = reader.position(SUPPORT, &page[0].root, view, order).unwrap();
+        assert_eq!(place, Some(offset));
+        println!("{view} {order:?} from {offset}: page {paged:?}, position {:?}", began.elapsed());
+    }
+    let began = Instant::now();
+    let counts = reader.counts(Some(SUPPORT)).unwrap();
+    println!("{} conversations, counts {:?}", counts.get(View::All), began.elapsed());
+    let query = PageQuery { filter: Some("nowhere".into()), ..PageQuery::new(Some(SUPPORT), View::All) };
+    let began = Instant::now();
+    reader.page(&query).unwrap();
+    println!("filter that finds nothing {:?}", began.elapsed());
+    let began = Instant::now();
+    cache.flag(Role::Inbox, total, "bagsy-claim-bob");
+    println!("one claim {:?}", began.elapsed());
+    let began = Instant::now();
+    assert_eq!(reader.known_uids(SUPPORT, Role::Inbox).unwrap().len(), 100_000);
+    println!("known uids {:?}", began.elapsed());
+    let began = Instant::now();
+    reader.data_version().unwrap();
+    println!("data version {:?}", began.elapsed());
+    let began = Instant::now();
+    println!("people {} {:?}", reader.people(None, "carla", 10).unwrap().len(), began.elapsed());
+}
