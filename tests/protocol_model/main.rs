@@ -1,0 +1,209 @@
+//! The protocols of `bagsy::wire` cannot be brought to a bad end: every interleaving of the real machines, on a model of a
+//! server with the habits of real ones, is looked through (docs/protocol.md).
+//!
+//! `BAGSY_LONG=1` adds settings that take minutes.
+
+mod answers;
+mod claims;
+mod folder;
+mod search;
+
+use answers::Answers;
+use claims::{Claims, Flaw, Role};
+use folder::Folder;
+use search::{Found, Model, explore};
+
+const ALICE: usize = 0;
+const BOB: usize = 1;
+const CAROL: usize = 2;
+
+const MOST: usize = 3_000_000;
+
+fn holds(model: &impl Model) -> Found {
+    let begun = std::time::Instant::now();
+    let found = explore(model, MOST);
+    println!("{found}, {:.1?}", begun.elapsed());
+    if let Some(bad) = &found.bad {
+        panic!("{bad}");
+    }
+    assert!(!found.is_cut, "more than {MOST} states: nothing is proved");
+    found
+}
+
+fn fails(model: &impl Model) -> String {
+    explore(model, MOST).bad.expect("the flaw is found")
+}
+
+/// Settings that take minutes.
+fn is_long() -> bool {
+    std::env::var_os("BAGSY_LONG").is_some()
+}
+
+fn long(long: u8, short: u8) -> u8 {
+    if is_long() { long } else { short }
+}
+
+const THREE: [(usize, Role); 3] = [(ALICE, Role::Claim), (BOB, Role::Claim), (CAROL, Role::Claim)];
+const TWO: [(usize, Role); 2] = [(ALICE, Role::Claim), (BOB, Role::Claim)];
+/// Two people, one of them with two devices.
+const DEVICES: [(usize, Role); 3] = [(ALICE, Role::Claim), (ALICE, Role::Claim), (BOB, Role::Claim)];
+
+#[test]
+fn three_people_claim_at_once_and_never_two_believe() {
+    holds(&Claims { touches: 1, tries: long(4, 3), ..Claims::of(&THREE) });
+}
+
+#[test]
+fn whoever_is_left_alone_in_a_race_wins_it_or_finds_who_did() {
+    holds(&Claims { asks_alone: true, touches: 1, ..Claims::of(&TWO) });
+    holds(&Claims { asks_alone: true, tries: long(2, 1), ..Claims::of(&THREE) });
+    holds(&Claims { asks_alone: true, tries: long(2, 1), ..Claims::of(&DEVICES) });
+}
+
+#[test]
+fn three_people_claim_at_once_and_die_anywhere() {
+    holds(&Claims { crashes: 3, restarts: long(2, 1), ..Claims::of(&THREE) });
+}
+
+#[test]
+fn three_people_claim_while_keywords_are_dropped() {
+    holds(&Claims { drops: 2, ..Claims::of(&THREE) });
+}
+
+#[test]
+fn three_people_claim_while_the_lock_is_expunged_and_mail_comes_in() {
+    let folder = Folder::with(2);
+    let tries = long(2, 1);
+    holds(&Claims { folder: folder.clone(), expunges: 1, arrivals: long(1, 0), tries, ..Claims::of(&THREE) });
+    holds(&Claims { folder, expunges: 2, arrivals: 1, ..Claims::of(&TWO) });
+}
+
+#[test]
+fn two_people_with_several_devices_claim_at_once() {
+    holds(&Claims { touches: 1, tries: long(4, 2), ..Claims::of(&DEVICES) });
+    let four = [(ALICE, Role::Claim), (ALICE, Role::Claim), (BOB, Role::Claim), (BOB, Role::Claim)];
+    holds(&Claims { tries: long(2, 1), ..Claims::of(&four) });
+}
+
+/// The one habit that two devices of one person would not survive, and that no server is known to have: a STORE that
+/// changed nothing, let through by the trap, and answered with the FETCH of another's change.
+#[test]
+fn an_echoed_change_is_where_the_proof_ends() {
+    println!("{}", fails(&Claims { echoes: true, ..Claims::of(&DEVICES) }));
+    holds(&Claims { echoes: true, ..Claims::of(&THREE) });
+}
+
+fn held_by_alice(mails: u8) -> Folder {
+    let mut folder = Folder::with(mails);
+    folder.mails.iter_mut().for_each(|m| m.set("bagsy-claim-alice"));
+    folder
+}
+
+#[test]
+fn taking_over_at_once_leaves_one_holder() {
+    let race = [(BOB, Role::TakeOver(ALICE)), (CAROL, Role::TakeOver(ALICE)), (ALICE, Role::Claim)];
+    holds(&Claims { folder: held_by_alice(1), crashes: 1, touches: 1, ..Claims::of(&race) });
+    let race = [(BOB, Role::Assign(ALICE, CAROL)), (CAROL, Role::Claim), (ALICE, Role::Release)];
+    holds(&Claims { folder: held_by_alice(1), crashes: 1, touches: 1, ..Claims::of(&race) });
+}
+
+#[test]
+fn releasing_and_mirroring_while_others_claim() {
+    let race = [(ALICE, Role::Release), (BOB, Role::Claim), (CAROL, Role::Claim)];
+    holds(&Claims { folder: held_by_alice(2), crashes: 1, ..Claims::of(&race) });
+    let race = [(ALICE, Role::Release), (ALICE, Role::Mirror), (BOB, Role::Claim)];
+    holds(&Claims { folder: held_by_alice(2), crashes: 1, expunges: 1, ..Claims::of(&race) });
+}
+
+#[test]
+fn finishing_at_once_leaves_one_copy() {
+    let race = [(ALICE, Role::Done), (BOB, Role::Done), (CAROL, Role::Claim)];
+    holds(&Claims { arrivals: 1, ..Claims::of(&race) });
+    let race = [(ALICE, Role::Done), (ALICE, Role::Done), (BOB, Role::Done)];
+    holds(&Claims { crashes: 1, ..Claims::of(&race) });
+    let race = [(ALICE, Role::Done), (BOB, Role::Waiting), (BOB, Role::TakeOver(ALICE))];
+    holds(&Claims { folder: held_by_alice(2), crashes: 1, ..Claims::of(&race) });
+}
+
+#[test]
+fn who_believes_the_ok_is_found_out() {
+    println!("{}", fails(&Claims { flaw: Flaw::BelievesOk, ..Claims::of(&TWO) }));
+}
+
+#[test]
+fn who_reads_back_before_the_tagged_answer_is_found_out() {
+    println!("{}", fails(&Claims { flaw: Flaw::PipelinesTheReadBack, ..Claims::of(&TWO) }));
+}
+
+#[test]
+fn who_names_a_claim_of_another_device_after_one_look_is_found_out() {
+    println!("{}", fails(&Claims { flaw: Flaw::LooksOnce, ..Claims::of(&DEVICES) }));
+}
+
+#[test]
+fn who_takes_off_what_it_did_not_add_is_found_out() {
+    println!("{}", fails(&Claims { flaw: Flaw::TakesOffAnyones, ..Claims::of(&DEVICES) }));
+}
+
+#[test]
+fn two_people_answer_at_once_and_one_answer_goes_out() {
+    holds(&Answers::of(2));
+    holds(&Answers { claims: true, arrivals: 1, ..Answers::of(2) });
+}
+
+#[test]
+fn two_people_answer_and_their_programs_die_anywhere() {
+    holds(&Answers { crashes: 2, resumes: 2, ..Answers::of(2) });
+    holds(&Answers { crashes: 1, resumes: 1, settles: 1, rewrites: 1, ..Answers::of(2) });
+}
+
+#[test]
+fn two_people_answer_while_servers_fail_them() {
+    holds(&Answers { troubles: 2, resumes: 1, may_delete: true, ..Answers::of(2) });
+    holds(&Answers { troubles: 1, resumes: 1, settles: 1, rewrites: 1, ..Answers::of(2) });
+}
+
+#[test]
+fn settling_and_taking_up_again_never_meet() {
+    holds(&Answers { crashes: 2, resumes: 2, settles: 2, rewrites: 1, ..Answers::of(2) });
+}
+
+#[test]
+fn who_does_not_check_is_found_out() {
+    println!("{}", fails(&Answers { flaw: answers::Flaw::ChecksNothing, ..Answers::of(2) }));
+}
+
+#[test]
+fn who_sends_again_what_was_transmitting_is_found_out() {
+    println!("{}", fails(&Answers { flaw: answers::Flaw::SendsAgain, crashes: 1, resumes: 1, ..Answers::of(2) }));
+}
+
+#[test]
+fn who_takes_a_pending_copy_for_seen_is_found_out() {
+    let model = Answers { flaw: answers::Flaw::SawThePending, rewrites: 1, ..Answers::of(2) };
+    println!("{}", fails(&model));
+}
+
+#[test]
+fn who_takes_an_answer_up_without_claiming_its_copy_is_found_out() {
+    let model = Answers {
+        flaw: answers::Flaw::ClaimsNoCopy,
+        crashes: 1,
+        resumes: 1,
+        settles: 1,
+        rewrites: 1,
+        ..Answers::of(2)
+    };
+    println!("{}", fails(&model));
+}
+
+#[test]
+fn three_people_answer_at_once() {
+    if is_long() {
+        holds(&Answers { crashes: 1, resumes: 1, ..Answers::of(3) });
+        holds(&Answers { troubles: 1, resumes: 1, ..Answers::of(3) });
+        holds(&Answers { crashes: 1, settles: 1, rewrites: 1, ..Answers::of(3) });
+    } else {
+        holds(&Answers::of(3));
+    }
+}

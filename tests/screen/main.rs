@@ -1,0 +1,12 @@
+//! The screen as people use it: the real program in pseudo-terminals, on a real Dovecot and Postfix and in the demo.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bad_luck;
+mod bad_mail;
+mod demo;
+mod seat;
+mod terminal;
+mod two_people;
+mod writing;

@@ -1,0 +1,155 @@
+//! What is typed is kept, whatever happens to the line or the program; what is pasted is text.
+
+use std::time::Duration;
+
+use crate::seat::{ask, live, person, quiet_moment, team, wait_for_row, wait_for_who};
+use crate::support::bagsy::Bagsy;
+use crate::support::process::wait_for;
+use crate::support::pty::{Pty, Size};
+
+/// A screen with an answer under way that holds this text.
+#[track_caller]
+fn writing(alice: &Bagsy, subject: &str, text: &str) -> Pty {
+    let a = live(alice, Size::SMALL);
+    wait_for_row(&a, subject, true);
+    a.keys("r");
+    a.wait_for("Reply as");
+    a.keys(text);
+    a.wait_for(text);
+    a
+}
+
+/// The next start offers the draft, and has it.
+#[track_caller]
+fn offers_the_draft(alice: &Bagsy, subject: &str, text: &str) {
+    let mut a = live(alice, Size::LARGE);
+    wait_for_row(&a, subject, true);
+    a.wait_for("draft, r goes on");
+    a.keys("r");
+    a.wait_for("your draft of");
+    a.wait_for(text);
+    a.press("Ctrl-C");
+    a.wait_for_end();
+}
+
+#[test]
+fn a_killed_program_costs_no_text() {
+    let team = team();
+    ask(&team, "Killed", 1);
+    let alice = person(&team, "alice");
+    let mut a = writing(&alice, "Killed", "This was typed a second ago");
+    std::thread::sleep(Duration::from_millis(1100));
+    a.signal(libc::SIGKILL);
+    a.wait_for_end();
+    offers_the_draft(&alice, "Killed", "This was typed a second ago");
+}
+
+#[test]
+fn a_hang_up_costs_no_text() {
+    let team = team();
+    ask(&team, "Hung up", 1);
+    let alice = person(&team, "alice");
+    for (text, is_by_signal) in [("typed just before the signal", true), ("and before the line was lost ", false)] {
+        let mut a = writing(&alice, "Hung up", text);
+        if is_by_signal {
+            a.signal(libc::SIGHUP);
+        } else {
+            a.hang_up();
+        }
+        a.wait_for_end();
+        offers_the_draft(&alice, "Hung up", text.trim_end());
+    }
+}
+
+#[test]
+fn ctrl_c_while_writing_keeps_the_text() {
+    let team = team();
+    ask(&team, "Interrupted", 1);
+    let alice = person(&team, "alice");
+    let mut a = writing(&alice, "Interrupted", "half a sentence");
+    a.press("Ctrl-C");
+    assert_eq!(a.wait_for_end(), 0);
+    assert_eq!(a.left_behind(), None);
+    offers_the_draft(&alice, "Interrupted", "half a sentence");
+}
+
+#[test]
+fn pasted_text_never_runs_as_keys() {
+    let team = team();
+    ask(&team, "Pasted", 1);
+    let (alice, bob) = (person(&team, "alice"), person(&team, "bob"));
+    let (a, b) = (live(&alice, Size::LARGE), live(&bob, Size::SMALL));
+    wait_for_row(&a, "Pasted", true);
+    wait_for_row(&b, "Pasted", true);
+    a.paste("q\nc e\x1bT y\r");
+    a.wait_for("pasted text was dropped");
+    quiet_moment();
+    wait_for_who(&a, "Pasted", "—");
+
+    a.keys("r");
+    a.wait_for("Reply as");
+    a.paste("q\nc e \x13 \x1b[31mred\r\nlast line");
+    a.wait_for("last line");
+    quiet_moment();
+    a.wait_for("Reply as");
+    // Claimed by the answer, and nothing else was done.
+    wait_for_who(&b, "Pasted", "alice");
+    a.press("Ctrl-C");
+}
+
+#[test]
+fn an_answer_stops_once_when_the_customer_wrote_meanwhile() {
+    let team = team();
+    let question = ask(&team, "Both write", 1);
+    let alice = person(&team, "alice");
+    let a = writing(&alice, "Both write", "My answer");
+    a.wait_for("you took");
+    let mut more = question.answer("One more thing");
+    (more.from, more.to) = (question.from.clone(), question.to.clone());
+    more.date = jiff::Timestamp::now();
+    team.append("INBOX", "", &more.bytes());
+    a.wait_for("new mail from");
+    a.press("Ctrl-S");
+    a.wait_for("Dana Reyes wrote while you did. Ctrl-S again sends yours.");
+    a.press("Ctrl-S");
+    a.wait_for("your answer to Dana Reyes leaves in");
+    // Leaving with mail that has not left yet is asked about, and it is still there afterwards.
+    a.keys("q");
+    a.wait_for("1 answer has not been sent yet. Quit?");
+    a.keys("y");
+    let outbox = wait_for(Duration::from_secs(5), || {
+        let listed = alice.run(&["outbox", "--json"]);
+        (!listed.stdout.is_empty()).then_some(listed)
+    });
+    assert_eq!(outbox.expect("an item").one()["state"], "unsent");
+}
+
+#[test]
+fn the_persons_own_editor_is_given_the_text_and_gives_it_back() {
+    let team = team();
+    ask(&team, "Edited", 1);
+    let alice = person(&team, "alice").env("EDITOR", "sed -i s/Hello/Dear/");
+    let mut a = writing(&alice, "Edited", "Hello Dana");
+    a.press("Ctrl-E");
+    a.wait_for("Dear Dana");
+    a.press("Esc");
+    a.wait_for("draft kept");
+    a.keys("q");
+    assert_eq!(a.wait_for_end(), 0);
+    assert_eq!(a.left_behind(), None);
+}
+
+#[test]
+fn who_may_not_send_as_the_mailbox_is_told_in_plain_words_and_keeps_the_text() {
+    let team = team();
+    ask(&team, "Refused sender", 1);
+    let carol = person(&team, "carol");
+    let c = writing(&carol, "Refused sender", "Carol's words");
+    c.press("Ctrl-S");
+    c.wait_for("leaves in");
+    c.wait_until("the refusal", |s| s.contains("not sent: "));
+    assert!(c.screen().contains("send as"), "{}", c.framed());
+    c.keys("r");
+    c.wait_for("Carol's words");
+    c.press("Ctrl-C");
+}

@@ -1,0 +1,151 @@
+//! What a script can do: the verbs against a real Dovecot, their JSON, errors and exit codes.
+
+mod support;
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use support::bagsy::Bagsy;
+use support::dovecot::{Dovecot, Options};
+use support::mailgen::{Mail, MailGen};
+use support::team::Team;
+
+fn server() -> &'static Dovecot {
+    static SERVER: OnceLock<Dovecot> = OnceLock::new();
+    SERVER.get_or_init(Dovecot::start)
+}
+
+/// A customer's mail in the team's INBOX; gives the conversation's id as alice's list shows it.
+fn ask(team: &Team, alice: &Bagsy, subject: &str) -> String {
+    let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), subject, "It does not work.");
+    team.append("INBOX", "", &mail.bytes());
+    id_of(alice, subject)
+}
+
+fn id_of(alice: &Bagsy, subject: &str) -> String {
+    let all = alice.run(&["list", "--json", "--view", "all"]).ok().json();
+    let found = all.iter().find(|c| c["subject"] == subject).unwrap_or_else(|| panic!("no “{subject}” in {all:?}"));
+    found["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn mailboxes_tells_rights_grade_and_counts() {
+    let team = server().team();
+    MailGen::new(1, &team.mailbox()).fill(&team, 3);
+    let line = Bagsy::new(&team, "alice").run(&["mailboxes", "--json"]).ok().one();
+    assert_eq!(line["mailbox"], team.mailbox());
+    assert_eq!(line["root"], team.folder("INBOX"));
+    assert_eq!(line["grade"], "A");
+    assert_eq!(line["conversations"], 3, "{line}");
+    let may: Vec<&str> = line["may"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
+    assert_eq!(may, ["read", "seen", "claim", "send", "archive"]);
+    let reader = Bagsy::new(&team, "dave").run(&["mailboxes", "--json"]).ok().one();
+    assert_eq!((&reader["grade"], reader["rights"].as_str()), (&Value::from("D"), Some("lrs")));
+}
+
+#[test]
+fn a_claim_is_seen_by_the_teammate_and_cannot_be_taken_twice() {
+    let team = server().team();
+    let (alice, bob) = (Bagsy::new(&team, "alice"), Bagsy::new(&team, "bob"));
+    let id = ask(&team, &alice, "Printer on fire");
+
+    let claimed = alice.run(&["claim", &id, "--json"]).ok().one();
+    assert_eq!(claimed["assignee"], "alice");
+    // Already mine: no failure.
+    alice.run(&["claim", &id]).ok();
+
+    let seen = bob.run(&["list", "--json", "--view", "team"]).ok().one();
+    assert_eq!((&seen["id"], &seen["assignee"]), (&Value::from(id.clone()), &Value::from("alice")));
+    let lost = bob.run(&["claim", &id, "--json"]);
+    let error = lost.expect(3).error();
+    assert_eq!((&error["kind"], &error["holder"]), (&Value::from("held"), &Value::from("alice")));
+    for verb in ["release", "waiting", "done"] {
+        assert_eq!(bob.run(&[verb, &id, "--json"]).expect(3).error()["holder"], "alice", "{verb}");
+    }
+    bob.run(&["tag", &id, "+billing"]).ok();
+
+    let taken = bob.run(&["takeover", &id, "--json"]).ok().one();
+    assert_eq!((&taken["assignee"], &taken["tags"]), (&Value::from("bob"), &serde_json::json!(["billing"])));
+    assert_eq!(alice.run(&["release", &id, "--json"]).expect(3).error()["holder"], "bob");
+    let given = bob.run(&["assign", &id, "--to", "alice", "--json"]).ok().one();
+    assert_eq!(given["assignee"], "alice");
+    let free = alice.run(&["release", &id, "--json"]).ok().one();
+    assert_eq!(free["assignee"], Value::Null);
+    let keywords = team.in_inbox("bob").flags(1).unwrap();
+    assert!(!keywords.iter().any(|k| k.contains("claim")), "{keywords:?}");
+}
+
+#[test]
+fn a_conversation_goes_through_waiting_done_and_back() {
+    let team = server().team();
+    let alice = Bagsy::new(&team, "alice");
+    let id = ask(&team, &alice, "Where is my order?");
+    let status = |verb: &str| alice.run(&[verb, &id, "--json"]).ok().one();
+
+    assert_eq!(status("waiting")["status"], "waiting");
+    assert_eq!(alice.run(&["list", "--json", "--view", "waiting"]).ok().one()["id"], id.as_str());
+    assert_eq!(status("reopen")["status"], "open");
+    let done = status("done");
+    assert_eq!((&done["status"], &done["folder"]), (&Value::from("done"), &Value::from(team.folder("Archive"))));
+    assert!(team.in_inbox("bob").search("ALL").is_empty());
+    assert_eq!(alice.run(&["list", "--json", "--view", "done"]).ok().one()["id"], id.as_str());
+    let again = status("reopen");
+    assert_eq!((&again["status"], &again["assignee"]), (&Value::from("open"), &Value::Null));
+    assert_eq!(again["folder"], team.folder("INBOX"));
+    // A guard that no longer holds changes nothing.
+    assert_eq!(alice.run(&["done", &id, "--if-status", "waiting", "--json"]).expect(3).error()["kind"], "overtaken");
+    assert_eq!(alice.run(&["claim", &id, "--if-assignee", "bob", "--json"]).expect(3).error()["kind"], "overtaken");
+    alice.run(&["claim", &id, "--if-assignee", "none", "--if-status", "open"]).ok();
+}
+
+#[test]
+fn next_takes_what_has_waited_longest_until_nothing_is_free() {
+    let team = server().team();
+    let alice = Bagsy::new(&team, "alice");
+    let second = ask(&team, &alice, "Second");
+    let mail = Mail::new("mika@tanaka.example", &team.mailbox(), "First", "It is older.");
+    team.append("INBOX", "\"01-Nov-2026 09:00:00 +0000\"", &mail.bytes());
+    let first = id_of(&alice, "First");
+    assert_eq!(alice.run(&["next", "--json"]).ok().one()["id"], first.as_str());
+    assert_eq!(alice.run(&["next", "--json"]).ok().one()["id"], second.as_str());
+    assert_eq!(alice.run(&["next", "--json"]).expect(1).error()["kind"], "none");
+}
+
+#[test]
+fn what_is_missing_has_a_kind_and_a_code() {
+    let team = server().team();
+    let alice = Bagsy::new(&team, "alice");
+    let id = ask(&team, &alice, "Hello");
+    assert_eq!(alice.run(&["claim", "zzzzzzzzzz", "--json"]).expect(2).error()["kind"], "not_found");
+    assert_eq!(
+        alice.run(&["--mailbox", "nobody@example.test", "list", "--json"]).expect(2).error()["kind"],
+        "not_found"
+    );
+    assert_eq!(Bagsy::new(&team, "dave").run(&["claim", &id, "--json"]).expect(4).error()["kind"], "rights");
+    // Already so.
+    assert!(id.len() == 10);
+    alice.run(&["release", &id]).ok();
+    let offline = alice.run(&["--offline", "list", "--json"]).ok().one();
+    assert_eq!(offline["id"], id.as_str());
+    alice.run(&["--offline", "claim", &id, "--json"]).expect(2);
+    let nobody = Bagsy::new(&team, "alice").configured(|a| a.imap = a.imap.replace("port = ", "port = 1"));
+    nobody.run(&["list", "--json"]).expect(2);
+    let refused = Bagsy::new(&team, "alice").env("BAGSY_TEST_PASSWORD", "wrong");
+    assert_eq!(refused.run(&["list", "--json"]).expect(6).error()["kind"], "auth");
+}
+
+#[test]
+fn mailboxes_tells_how_full_a_mailbox_is_where_the_server_does() {
+    static SERVER: OnceLock<Dovecot> = OnceLock::new();
+    let server = SERVER.get_or_init(|| Dovecot::with(Options { quota_kb: Some(2048), ..Options::default() }));
+    let team = server.team();
+    // The mailbox's own login is told; teammates are not (Dovecot: “Not showing other users' quota”).
+    let own = Bagsy::login(server, &team.mailbox()).configured(|account| {
+        account.handle = Some("alice".to_owned());
+        account.rest = format!("[mailbox.{:?}]\nroot = \"INBOX\"\n", team.mailbox());
+    });
+    let line = own.run(&["mailboxes", "--json"]).ok().one();
+    assert_eq!(line["quota"]["limit"], 2048 * 1024, "{line}");
+    let line = Bagsy::new(&team, "alice").run(&["mailboxes", "--json"]).ok().one();
+    assert_eq!(line["quota"], Value::Null);
+}
