@@ -1,6 +1,7 @@
 //! A program in a pseudo-terminal, its screen read as text: what a person sees and types.
 
-use std::fs::OpenOptions;
+use std::ffi::CStr;
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt;
@@ -160,10 +161,8 @@ impl Pty {
     /// Waits until the program has read all that was typed: an Esc that is read together with the key behind it is Alt and
     /// that key. A program that does not read its keys is waited for no longer than a person would.
     fn wait_until_read(&self) {
-        let Some(tty) = self.master.as_ref().and_then(|m| m.tty_name()) else { return };
-        let Ok(slave) = OpenOptions::new().read(true).custom_flags(libc::O_NOCTTY | libc::O_NONBLOCK).open(tty) else {
-            return;
-        };
+        let master = self.master.as_ref().and_then(|m| m.as_raw_fd()).expect("the line hangs");
+        let slave = other_side(master).expect("the program's side of the terminal");
         let waiting = || {
             let mut bytes: libc::c_int = 0;
             // SAFETY: FIONREAD writes one int, which lives on this stack; the file is open.
@@ -348,6 +347,19 @@ impl Drop for Pty {
 }
 
 /// The modes of a terminal that raw mode changes.
+/// The program's side of a terminal, opened once more.
+fn other_side(master: RawFd) -> std::io::Result<File> {
+    let mut name = [0; 64];
+    // SAFETY: ptsname_r writes at most as many bytes as the array has, and ends them with a NUL.
+    let told = unsafe { libc::ptsname_r(master, name.as_mut_ptr(), name.len()) };
+    if told != 0 {
+        return Err(std::io::Error::from_raw_os_error(told));
+    }
+    // SAFETY: it ends with a NUL within the array.
+    let name = unsafe { CStr::from_ptr(name.as_ptr()) }.to_string_lossy().into_owned();
+    OpenOptions::new().read(true).custom_flags(libc::O_NOCTTY | libc::O_NONBLOCK).open(name)
+}
+
 fn local_modes(fd: RawFd) -> Option<libc::tcflag_t> {
     let mut modes = std::mem::MaybeUninit::<libc::termios>::uninit();
     // SAFETY: tcgetattr fills the whole structure when it answers 0.
