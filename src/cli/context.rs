@@ -47,7 +47,7 @@ impl Context {
     /// Reads the configuration.
     pub fn load(global: &Global, may_ask: bool) -> Outcome<Self> {
         let paths = Paths::find(global.config.as_deref())?;
-        let config = Config::load(paths.config_file())?;
+        let config = super::look::config(paths.config_file())?;
         Self::new(global, config, &paths, Arc::new(Secrets::new(may_ask)))
     }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::args::Global;
 use super::context::{Context, Outcome};
 use super::output::Output;
-use crate::config::{Config, Paths, Secrets};
+use crate::config::{Paths, Secrets};
 use crate::engine::doctor::{self, Check, Verdict};
 use crate::mail::safe;
 use crate::model::{ErrorKind, Refusal};
@@ -47,7 +47,7 @@ async fn all(global: &Global, tell: &mut dyn FnMut(Check)) {
         Ok(paths) => paths,
         Err(error) => return tell(Check::refused("configuration", error.into())),
     };
-    let read = Config::load(paths.config_file());
+    let read = super::look::config(paths.config_file());
     tell(doctor::configuration(paths.config_file(), &read));
     let Ok(config) = read else { return };
     let cx = match Context::new(global, config, &paths, Arc::new(Secrets::new(true))) {

@@ -6,6 +6,7 @@ mod context;
 mod doctor;
 mod list;
 pub mod log;
+mod look;
 mod mailboxes;
 mod output;
 mod papers;

@@ -64,6 +64,7 @@ pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
     let settings = Settings { accounts: accounts(cx), zone, when_lost: cx.when_lost.clone(), ..Settings::default() };
     let config = RunConfig {
         settings,
+        keymap: super::look::keymap(&cx.config.ui)?,
         theme: match cx.config.ui.theme {
             Theme::Auto => ThemeChoice::Auto,
             Theme::Dark => ThemeChoice::Dark,

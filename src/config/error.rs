@@ -121,6 +121,14 @@ pub enum Fault {
         /// The section.
         section: String,
     },
+    /// The part of the program that it is for cannot use it: a key, a theme.
+    #[error("{says}")]
+    Refused {
+        /// What is wrong.
+        says: String,
+        /// What to do.
+        hint: Option<String>,
+    },
     /// One address would mean two mailboxes.
     #[error("{section}: the address {address} already means another mailbox")]
     AddressTwice {
@@ -140,6 +148,7 @@ impl Fault {
                 None => format!("did you mean `{nearest}`?"),
             }),
             Self::NotYetBuilt { instead, .. } => Some(instead.clone()),
+            Self::Refused { hint, .. } => hint.clone(),
             Self::Missing { key, .. } => Some(format!("add `{key} = …`")),
             Self::PasswordInClear => Some(
                 "use auth = { method = \"password\", command = \"pass show work/mail\" }, env = \"VARIABLE\", or leave it out: \

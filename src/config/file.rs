@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::endpoint::{Endpoint, Secret};
-use super::error::ConfigError;
+use super::error::{ConfigError, Fault};
 use super::handle::{NoHandle, default_handle};
 use super::read;
 use crate::model::{Handle, Role};
@@ -157,13 +157,58 @@ pub enum Prefetch {
     None,
 }
 
-/// How the screen looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How the screen looks and what its keys are.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ui {
     /// Its colours.
     pub theme: Theme,
     /// Its lines and marks.
     pub glyphs: Glyphs,
+    /// Which keys lie below the person's own.
+    pub keys: KeyProfile,
+    /// The person's own keys, in the order of the file.
+    pub own_keys: Vec<KeyLine>,
+}
+
+/// Whose hands the keys are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyProfile {
+    /// bagsy's own.
+    Default,
+    /// Those of mutt.
+    Mutt,
+    /// Those of Gmail.
+    Gmail,
+}
+
+/// A line of `[keys.…]`: `"c" = "claim"`. What places, keys and actions there are is known to the screen, not here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyLine {
+    /// Where the key counts: `queue` of `[keys.queue]`.
+    pub context: String,
+    /// The key as written.
+    pub keys: String,
+    /// The name of what it does, or `none`.
+    pub action: String,
+    /// Where the line stands.
+    pub place: Place,
+}
+
+/// A place in the configuration, for those who find out later that what stands there cannot be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: PathBuf,
+    /// Its line, counted from 1.
+    pub line: usize,
+}
+
+impl Place {
+    /// What stands here cannot be.
+    pub fn refuse(&self, says: impl Into<String>, hint: Option<String>) -> ConfigError {
+        let fault = Box::new(Fault::Refused { says: says.into(), hint });
+        ConfigError::Invalid { file: self.file.clone(), line: self.line, fault }
+    }
 }
 
 /// The screen's colours.
@@ -285,7 +330,7 @@ impl Default for Cache {
 
 impl Default for Ui {
     fn default() -> Self {
-        Self { theme: Theme::Auto, glyphs: Glyphs::Unicode }
+        Self { theme: Theme::Auto, glyphs: Glyphs::Unicode, keys: KeyProfile::Default, own_keys: Vec::new() }
     }
 }
 

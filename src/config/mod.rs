@@ -20,8 +20,8 @@ mod tests;
 pub use endpoint::{Credentials, Endpoint, Secret, Tls};
 pub use error::{ConfigError, Fault};
 pub use file::{
-    Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Glyphs, Imap, Login, MailboxConfig, PasswordFrom,
-    Prefetch, Theme, Ui,
+    Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Glyphs, Imap, KeyLine, KeyProfile, Login,
+    MailboxConfig, PasswordFrom, Place, Prefetch, Theme, Ui,
 };
 pub use handle::NoHandle;
 pub use paths::Paths;

@@ -8,17 +8,14 @@ use toml::de::DeTable;
 use super::endpoint::{Endpoint, Tls};
 use super::error::{ConfigError, Fault};
 use super::file::{
-    Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Glyphs, Imap, MailboxConfig, PasswordFrom, Prefetch,
-    Theme, Ui, resolve,
+    Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Glyphs, Imap, KeyLine, KeyProfile, MailboxConfig,
+    PasswordFrom, Prefetch, Theme, Ui, resolve,
 };
 use super::section::{Keys, Section, Source, nearest};
 use crate::model::{Handle, Role};
 
-const ROOT: Keys = Keys {
-    title: "the head of the file",
-    known: &["account", "mailbox", "cache", "ui"],
-    unbuilt: &[("keys", "the keys are the default ones; leave the section out")],
-};
+const ROOT: Keys =
+    Keys { title: "the head of the file", known: &["account", "mailbox", "cache", "ui", "keys"], unbuilt: &[] };
 const ACCOUNT: Keys =
     Keys { title: "[account.…]", known: &["user", "name", "handle", "imap", "smtp", "auth"], unbuilt: &[] };
 const IMAP: Keys =
@@ -74,7 +71,8 @@ pub(super) fn config(file: &Path, text: &str) -> Result<Config, ConfigError> {
         mailboxes.push(mailbox);
     }
     let cache = root.section("cache")?.map_or_else(|| Ok(Cache::default()), |section| cache(&section))?;
-    let ui = root.section("ui")?.map_or_else(|| Ok(Ui::default()), |section| ui(&section))?;
+    let mut ui = root.section("ui")?.map_or_else(|| Ok(Ui::default()), |section| ui(&section))?;
+    ui.own_keys = root.section("keys")?.map_or_else(|| Ok(Vec::new()), |section| own_keys(&section))?;
     Ok(Config { accounts, mailboxes, cache, ui })
 }
 
@@ -264,18 +262,30 @@ fn cache(section: &Section<'_>) -> Result<Cache, ConfigError> {
 fn ui(section: &Section<'_>) -> Result<Ui, ConfigError> {
     section.allow(&UI, ALL)?;
     let default = Ui::default();
-    let keys = section.choice("keys", &[("default", None), ("mutt", Some("mutt")), ("gmail", Some("gmail"))])?;
-    if let Some(Some(profile)) = keys {
-        let instead = "use keys = \"default\"".to_owned();
-        return Err(section.fault("keys", Fault::NotYetBuilt { what: format!("keys = \"{profile}\""), instead }));
-    }
+    let profiles = [("default", KeyProfile::Default), ("mutt", KeyProfile::Mutt), ("gmail", KeyProfile::Gmail)];
     let themes = [("auto", Theme::Auto), ("dark", Theme::Dark), ("light", Theme::Light)];
     Ok(Ui {
         theme: section.choice("theme", &themes)?.unwrap_or(default.theme),
         glyphs: section
             .choice("glyphs", &[("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)])?
             .unwrap_or(default.glyphs),
+        keys: section.choice("keys", &profiles)?.unwrap_or(default.keys),
+        own_keys: default.own_keys,
     })
+}
+
+/// `[keys.queue]` and the like, line by line.
+fn own_keys(section: &Section<'_>) -> Result<Vec<KeyLine>, ConfigError> {
+    let mut lines = Vec::new();
+    for context in section.keys() {
+        let own = section.section(&context)?;
+        for keys in own.iter().flat_map(Section::keys) {
+            let Some(own) = &own else { continue };
+            let action = own.text(&keys)?.unwrap_or_default();
+            lines.push(KeyLine { context: context.clone(), place: own.place(&keys), keys, action });
+        }
+    }
+    Ok(lines)
 }
 
 /// A local part and a domain, nothing that could break out of a header or a command.

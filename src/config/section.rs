@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Fault};
+use super::file::Place;
 
 /// The keys that a kind of section may have.
 pub(super) struct Keys {
@@ -29,9 +30,12 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     /// The fault at this place of the text.
     pub(super) fn fault_at(&self, offset: usize, fault: Fault) -> ConfigError {
+        ConfigError::Invalid { file: self.file.to_owned(), line: self.line_of(offset), fault: Box::new(fault) }
+    }
+
+    fn line_of(&self, offset: usize) -> usize {
         let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
-        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-        ConfigError::Invalid { file: self.file.to_owned(), line, fault: Box::new(fault) }
+        1 + before.iter().filter(|&&byte| byte == b'\n').count()
     }
 }
 
@@ -89,9 +93,22 @@ impl<'a> Section<'a> {
         self.source.fault_at(offset, fault)
     }
 
+    /// Where this key stands.
+    pub(super) fn place(&self, key: &str) -> Place {
+        let offset = self.get(key).map_or(self.offset, |(key, _)| key.span().start);
+        Place { file: self.source.file.to_owned(), line: self.source.line_of(offset) }
+    }
+
+    /// All keys in the order of the file.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<_> = self.table.keys().collect();
+        keys.sort_by_key(|key| key.span().start);
+        keys.into_iter().map(|key| key.get_ref().to_string()).collect()
+    }
+
     /// The value of `key` is not what it must be.
     pub(super) fn wrong(&self, key: &str, expected: impl Into<String>) -> ConfigError {
-        self.fault(key, Fault::WrongValue { key: key.to_owned(), section: self.name(), expected: expected.into() })
+        self.fault(key, Fault::WrongValue { key: shown(key), section: self.name(), expected: expected.into() })
     }
 
     /// A text of one line that is not blank, exactly as it stands.
@@ -176,16 +193,11 @@ impl<'a> Section<'a> {
 
     /// All tables in this section by their names, in the order of the file.
     pub(super) fn sections(&self) -> Result<Vec<(String, Self)>, ConfigError> {
-        let mut keys: Vec<_> = self.table.keys().collect();
-        keys.sort_by_key(|key| key.span().start);
-        let named = |key: &Spanned<std::borrow::Cow<'a, str>>| {
-            let name = key.get_ref().to_string();
-            match self.section(&name)? {
-                Some(section) if is_line(&name) => Ok((name, section)),
-                _ => Err(self.wrong(&shown(&name), "a name of one line")),
-            }
+        let named = |name: String| match self.section(&name)? {
+            Some(section) if is_line(&name) => Ok((name, section)),
+            _ => Err(self.wrong(&name, "a name of one line")),
         };
-        keys.into_iter().map(named).collect()
+        self.keys().into_iter().map(named).collect()
     }
 }
 

@@ -63,7 +63,11 @@ fn the_small_configuration_has_the_documented_defaults() {
     assert_eq!(account.auth, Auth::Password(PasswordFrom::Keyring));
     assert_eq!(account.handle_in(Some("support@example.test"), "shared/support").unwrap().as_str(), "alice");
     assert_eq!(config.cache, Cache { size: 2_000_000_000, prefetch: Prefetch::Open });
-    assert_eq!(config.ui, Ui { theme: Theme::Auto, glyphs: Glyphs::Unicode });
+    assert_eq!(config.ui, Ui::default());
+    assert_eq!(
+        (config.ui.theme, config.ui.glyphs, config.ui.keys),
+        (Theme::Auto, Glyphs::Unicode, KeyProfile::Default)
+    );
     assert!(config.mailboxes.is_empty() && account.plain_endpoints().next().is_none());
 }
 
@@ -147,8 +151,6 @@ fn a_key_whose_feature_is_not_there_yet_says_so() {
         ("[mailbox.\"s@x.test\"]\nsignature = \"s.txt\"\n", 5, "`signature` in [mailbox.\"s@x.test\"]"),
         ("[mailbox.\"s@x.test\"]\ntargets = { answer = \"4h\" }\n", 5, "`targets` in [mailbox.\"s@x.test\"]"),
         ("[mailbox.\"s@x.test\"]\nsent = \"server\"\n", 5, "sent = \"server\""),
-        ("[ui]\nkeys = \"mutt\"\n", 5, "keys = \"mutt\""),
-        ("[keys.queue]\n\"c\" = \"claim\"\n", 4, "`keys` in the file"),
     ] {
         match fault(&format!("{SMALL}{more}")) {
             (at, Fault::NotYetBuilt { what: found, instead }) => {
@@ -158,6 +160,15 @@ fn a_key_whose_feature_is_not_there_yet_says_so() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[test]
+fn ones_own_keys_are_lines_with_their_places() {
+    let text = format!("{SMALL}[keys.reading]\n\"g g\" = \"top\"\n[keys.queue]\nx = \"claim\"\nb = \"none\"\n");
+    let lines = parse(&text).unwrap().ui.own_keys;
+    let told: Vec<_> =
+        lines.iter().map(|l| (l.context.as_str(), l.keys.as_str(), l.action.as_str(), l.place.line)).collect();
+    assert_eq!(told, [("reading", "g g", "top", 5), ("queue", "x", "claim", 7), ("queue", "b", "none", 8)]);
 }
 
 #[test]
@@ -189,6 +200,9 @@ fn a_wrong_type_or_value_is_told_at_its_line() {
         (format!("{SMALL}[cache]\nsize = 7\n"), 5, "size"),
         (format!("{SMALL}[cache]\nsize = \"99999999999 TB\"\n"), 5, "size"),
         (format!("{SMALL}[ui]\ntheme = \"pink\"\n"), 5, "theme"),
+        (format!("{SMALL}[ui]\nkeys = \"vim\"\n"), 5, "keys"),
+        (format!("{SMALL}[keys]\nc = \"claim\"\n"), 5, "c"),
+        (format!("{SMALL}[keys.queue]\n\n\"c\" = 7\n"), 6, "c"),
         ("account = 1\n".to_owned(), 1, "account"),
     ] {
         match fault(&text) {

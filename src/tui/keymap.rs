@@ -1,8 +1,15 @@
-//! Every key of the program: one table from which keys, the hint bar and the help are made.
+//! Every key of the program: one table from which keys, the hint bar, the help and the pages about keys are made.
 //!
-//! A key that stands here has an action that is built; an action without a line here cannot be reached.
+//! A key that stands here has an action that is built; an action without a line here cannot be reached. What is really
+//! bound once a profile and the person's own keys are laid over it is a [`Keymap`].
 
-use super::chord::Chord;
+mod bound;
+pub mod page;
+mod profiles;
+
+pub use bound::{Bound, KeyFault, Keymap, Override};
+pub use profiles::Profile;
+
 use crate::model::View;
 
 /// Where a key means something: the topmost thing on the screen that takes keys.
@@ -24,6 +31,24 @@ pub enum Context {
 }
 
 impl Context {
+    /// All of them, in the order in which pages tell them.
+    pub const ALL: &[Self] = EVERYWHERE;
+
+    /// The name in the configuration: `[keys.queue]`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Reading => "reading",
+            Self::Writing => "writing",
+            Self::Picker => "picker",
+            Self::Tags => "tags",
+            Self::Confirm => "confirm",
+            Self::Fate => "fate",
+            Self::Mailboxes => "mailboxes",
+            Self::Help => "help",
+        }
+    }
+
     /// The name that help shows.
     pub fn title(self) -> &'static str {
         match self {
@@ -265,45 +290,6 @@ pub enum Found {
     Nothing,
 }
 
-/// The table, made ready for looking keys up.
-#[derive(Debug, Clone)]
-pub struct Keymap {
-    entries: Vec<(Vec<Chord>, &'static Binding)>,
-}
-
-impl Default for Keymap {
-    fn default() -> Self {
-        let chords = |keys: &'static str| keys.split(' ').filter_map(Chord::parse).collect::<Vec<_>>();
-        let entries = DEFAULT.iter().flat_map(|b| b.keys.iter().map(move |keys| (chords(keys), b))).collect();
-        Self { entries }
-    }
-}
-
-impl Keymap {
-    /// What these chords, pressed one after the other, do here.
-    pub fn find(&self, context: Context, pressed: &[Chord]) -> Found {
-        let here = self.entries.iter().filter(|(_, binding)| binding.contexts.contains(&context));
-        let mut is_pending = false;
-        for (chords, binding) in here {
-            if chords == pressed {
-                return Found::Act(binding.act);
-            }
-            is_pending |= chords.starts_with(pressed);
-        }
-        if is_pending { Found::Pending } else { Found::Nothing }
-    }
-
-    /// Every line that counts here, in the table's order.
-    pub fn bindings(&self, context: Context) -> impl Iterator<Item = &'static Binding> {
-        DEFAULT.iter().filter(move |binding| binding.contexts.contains(&context))
-    }
-
-    /// The key to name when telling a person how to do something here; empty where there is none.
-    pub fn key_for(&self, context: Context, act: Act) -> &'static str {
-        self.bindings(context).find(|b| b.act == act).and_then(|b| b.keys.first()).copied().unwrap_or_default()
-    }
-}
-
 /// A binding's keys as a person reads them: `gg`, `Ctrl-S`.
 pub fn shown(keys: &str) -> String {
     keys.split(' ')
@@ -319,6 +305,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::tui::chord::Chord;
 
     #[test]
     fn every_key_of_the_table_can_be_pressed() {

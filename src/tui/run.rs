@@ -15,6 +15,7 @@ use super::app::{App, Settings, Tone};
 use super::editor;
 use super::glyphs::GlyphSet;
 use super::input::{Gate, Input, listen};
+use super::keymap::Keymap;
 use super::message::{Effect, Message};
 use super::source::{Drafts, Source};
 use super::terminal::{PanicGuard, Screen, stop};
@@ -26,6 +27,7 @@ use crate::engine::message::{Command, Event};
 #[derive(Debug, Clone, Default)]
 pub struct RunConfig {
     pub settings: Settings,
+    pub keymap: Keymap,
     pub theme: ThemeChoice,
     pub glyphs: GlyphSet,
     /// Where the file for the person's editor lies; by default the runtime or the temporary folder.
@@ -53,7 +55,8 @@ pub fn run(
     let (to, inputs) = channel();
     let gate = Arc::new(Gate::default());
     listen(events, &gate, &to)?;
-    let app = App::new(config.settings, Timestamp::now(), screen.size()?);
+    let mut app = App::new(config.settings, Timestamp::now(), screen.size()?);
+    app.keymap = config.keymap;
     let private_folder = config.private_folder;
     let mut runner = Runner {
         app,

@@ -47,7 +47,7 @@ pub struct Context {
     pub zone: TimeZone,
     pub glyphs: &'static Glyphs,
     /// The key that unfolds.
-    pub unfold: &'static str,
+    pub unfold: String,
 }
 
 /// All lines, oldest message first.
@@ -159,7 +159,7 @@ impl Lines<'_> {
     }
 
     fn body(&mut self, body: &Body, reading: &Reading) {
-        let (g, unfold) = (self.context.glyphs, self.context.unfold);
+        let (g, unfold) = (self.context.glyphs, &self.context.unfold);
         let text = text_of(body, self.width.saturating_sub(2));
         if text.trim().is_empty() {
             self.say("(no text)", Paint::Faint);

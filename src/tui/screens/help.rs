@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::tui::app::App;
 use crate::tui::cells::{cut, fit, width};
-use crate::tui::keymap::{Binding, Context, Group, shown};
+use crate::tui::keymap::{Bound, Context, Group, shown};
 use crate::tui::rights;
 use crate::tui::theme::{Paint, Theme};
 use crate::tui::widgets::line::{self, Span};
@@ -16,7 +16,7 @@ const GAP: usize = 2;
 
 /// Draws the help of a context.
 pub fn draw(app: &App, of: Context, scroll: u16, theme: &Theme, buffer: &mut Buffer, body: Rect) {
-    let widest = |of_one: fn(&Binding) -> usize| app.keymap.bindings(of).map(of_one).max().unwrap_or(0);
+    let widest = |of_one: fn(&Bound) -> usize| app.keymap.bindings(of).map(of_one).max().unwrap_or(0);
     let keys = widest(|b| width(&pressed(b))) + GAP;
     let wanted = u16::try_from(1 + keys + widest(|b| width(b.says)) + GAP).unwrap_or(u16::MAX);
     let room = body.width.saturating_sub(4);
@@ -66,7 +66,7 @@ fn groups(app: &App, of: Context, theme: &Theme, keys: usize, cells: usize) -> V
 }
 
 /// All ways to press it.
-fn pressed(binding: &Binding) -> String {
+fn pressed(binding: &Bound) -> String {
     binding.keys.iter().map(|k| shown(k)).collect::<Vec<_>>().join("  ")
 }
 

@@ -3,6 +3,7 @@
 mod answering;
 mod caches;
 mod frames;
+mod own_keys;
 #[cfg(target_os = "linux")]
 mod pty;
 mod queue;

@@ -285,7 +285,7 @@ impl Turn<'_> {
         });
         let Some(composer) = &mut self.app.composer else { return false };
         let from = newest.and_then(|m| m.from.first()).map(|a| crate::mail::safe::line(a.shown()));
-        let send = crate::tui::keymap::shown(self.app.keymap.key_for(crate::tui::keymap::Context::Writing, Act::Send));
+        let send = self.app.keymap.key_for(crate::tui::keymap::Context::Writing, Act::Send);
         composer.warning = Some(format!(
             "{} wrote while you did. {send} again sends yours.",
             from.unwrap_or_else(|| "somebody".to_owned())

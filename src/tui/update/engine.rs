@@ -9,7 +9,7 @@ use crate::engine::message::{Command, Connection, Event, Target, Ticket, Verdict
 use crate::model::{Action, Change, Conversation, ErrorKind, Expectation, Mailbox, Refusal};
 use crate::tui::app::{Activity, App, Tone};
 use crate::tui::intents::{Asked, Intent};
-use crate::tui::keymap::{Act, Context, shown};
+use crate::tui::keymap::{Act, Context};
 use crate::tui::{load, words};
 
 /// What one did oneself comes back from the server within this time.
@@ -273,7 +273,7 @@ impl Turn<'_> {
     }
 
     fn key_named(&self, context: Context, act: Act) -> String {
-        shown(self.app.keymap.key_for(context, act))
+        self.app.keymap.key_for(context, act)
     }
 
     fn words_of(&self, refusal: &Refusal) -> String {

@@ -10,7 +10,7 @@ use crate::mail::safe;
 use crate::model::{Capability, Mailbox, View};
 use crate::tui::app::{App, Tone};
 use crate::tui::cells::{cut, width, wrap};
-use crate::tui::keymap::{Act, Binding, Context, shown};
+use crate::tui::keymap::{Act, Bound, Context, shown};
 use crate::tui::source::Order;
 use crate::tui::theme::{Paint, Theme};
 use crate::tui::{rights, words};
@@ -188,6 +188,7 @@ pub fn activity(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let held = app.recallable();
     let takes_keys = matches!(app.context(), Context::Queue | Context::Reading);
     let undo = app.keymap.key_for(Context::Queue, Act::Undo);
+    let takes_keys = takes_keys && app.keymap.has(Context::Queue, Act::Undo);
     let word = match held {
         Some(_) if takes_keys => Some("take it back"),
         // Beside what somebody else did it would read as if it undid that.
@@ -262,8 +263,8 @@ pub fn hints(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         inner.width = line::right(buffer, inner, &[(text, theme.style(Paint::Pending))]).saturating_sub(2);
     }
     let context = app.context();
-    let hinted: Vec<&Binding> = app.keymap.bindings(context).filter(|b| b.hint.is_some()).collect();
-    let piece = |binding: &Binding| -> Vec<Span> {
+    let hinted: Vec<&Bound> = app.keymap.bindings(context).filter(|b| b.hint.is_some()).collect();
+    let piece = |binding: &Bound| -> Vec<Span> {
         let is_off = rights::why_not(app, binding.act).is_some();
         let (key, word) = if is_off { (Paint::Disabled, Paint::Disabled) } else { (Paint::Key, Paint::Hint) };
         let keys = binding.keys.first().map(|k| shown(k)).unwrap_or_default();
