@@ -8,7 +8,7 @@ use super::cache::Cache;
 use super::error::{Error, Result};
 use super::login::Login;
 use super::windows::Windows;
-use crate::imap::{Criteria, Quota, Selected, Session, UidSet, Unsolicited};
+use crate::imap::{Criteria, FolderStatus, Quota, Selected, Session, UidSet, Unsolicited};
 use crate::mail::header;
 use crate::model::{ErrorKind, Flags, Mailbox, Message, MessageId, ModSeq, Refusal, Role, Uid, UidValidity};
 use crate::store::{Batch, FolderState, Reader, SyncLease};
@@ -93,6 +93,26 @@ impl Link {
     /// The next [`Link::enter`] selects anew.
     pub fn leave(&mut self) {
         self.entered = None;
+    }
+
+    /// Leaves the folder that is selected, on the server too.
+    pub async fn step_out(&mut self) -> Result<()> {
+        self.entered = None;
+        Ok(self.session.unselect().await?)
+    }
+
+    /// A folder's figures without entering it, where they tell of every change: `None` where the server refuses STATUS or
+    /// gives no HIGHESTMODSEQ with it (no CONDSTORE), and the folder has to be entered to learn of changed flags.
+    pub async fn figures(&mut self, mailbox: &Mailbox, role: Role) -> Result<Option<FolderStatus>> {
+        let Some(name) = mailbox.folder(role) else { return Ok(None) };
+        match self.session.status(name).await {
+            Ok(figures) => Ok(Some(figures).filter(|f| f.highest_modseq.is_some_and(|n| n.0 > 0))),
+            Err(error) if error.is_fatal() => Err(error.into()),
+            Err(error) => {
+                tracing::debug!(%error, "STATUS is lived without");
+                Ok(None)
+            }
+        }
     }
 
     /// Flags of the selected folder were changed by ourselves: the next [`Link::sync`] fetches them.

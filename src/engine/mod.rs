@@ -21,6 +21,7 @@ mod sender;
 mod settle;
 mod stop;
 mod tail;
+mod turns;
 mod watcher;
 mod windows;
 mod worker;

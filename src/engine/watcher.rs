@@ -1,11 +1,12 @@
-//! One folder, kept up to date for as long as the program runs: filled, then listened to by IDLE; a lost connection is shown
-//! and mended.
+//! One folder, kept up to date for as long as the program runs: filled, then listened to by IDLE; or several, looked at in
+//! turn by STATUS. A lost connection is shown and mended.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
 
 use super::backoff::Backoff;
 use super::cache::Cache;
@@ -14,7 +15,8 @@ use super::link::Link;
 use super::login::Login;
 use super::message::{Connection, Event};
 use super::stop::Stop;
-use crate::imap::IdleReason;
+use super::turns::{Pace, Turns};
+use crate::imap::{FolderStatus, IdleReason};
 use crate::model::{ErrorKind, Mailbox, Role};
 
 /// What carries events to whoever listens.
@@ -22,9 +24,6 @@ pub type Tell = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// Longer than this no IDLE is trusted: a folder is looked at again even where nothing was told.
 const LONGEST_IDLE: Duration = Duration::from_secs(10 * 60);
-
-/// How often folders without a connection of their own are looked at.
-const POLL: Duration = Duration::from_secs(5);
 
 /// The pause where only a person can mend it, by a password say.
 const HOPELESS: Duration = Duration::from_secs(60);
@@ -83,16 +82,47 @@ impl Watch {
             let (mailbox, role) = (mailbox.clone(), *role);
             return self.listen(&mut link, &mailbox, role, backoff).await;
         }
-        loop {
-            for (mailbox, role) in self.folders.clone() {
-                self.bring_up(&mut link, &mailbox, role).await?;
-            }
-            backoff.reset();
+        self.look_in_turn(&mut link, backoff).await
+    }
+
+    /// Several folders over one connection: each is asked for its figures when its turn comes, and entered only where they
+    /// have changed.
+    async fn look_in_turn(&mut self, link: &mut Link, backoff: &mut Backoff) -> Result<()> {
+        let folders = self.folders.clone();
+        let mut turns = Turns::new(folders.iter().map(|(_, role)| Pace::of(*role)), Instant::now());
+        let mut known: Vec<Option<Seen>> = vec![None; folders.len()];
+        let mut looked = 0;
+        while let Some((folder, due)) = turns.next() {
             tokio::select! {
-                () = self.nudge.notified() => {}
-                () = tokio::time::sleep(POLL) => {}
+                () = self.nudge.notified() => {
+                    known.fill(None);
+                    turns.hurry(Instant::now());
+                    continue;
+                }
+                () = sleep_until(due) => {}
+            }
+            let (mailbox, role) = &folders[folder];
+            // Figures that were asked for before the folder was entered: what came in between makes them others.
+            let now = link.figures(mailbox, *role).await?;
+            if now.is_none() {
+                turns.slow_down(folder);
+            }
+            let is_as_known = known[folder]
+                .as_ref()
+                .is_some_and(|seen| now.is_some() && seen.figures == now && seen.at.elapsed() < LONGEST_IDLE);
+            if !is_as_known {
+                self.bring_up(link, mailbox, *role).await?;
+                // The figures of a folder that is selected may be old ones.
+                link.step_out().await?;
+                known[folder] = Some(Seen { figures: now, at: Instant::now() });
+            }
+            turns.looked_at(folder, Instant::now());
+            looked += 1;
+            if looked == folders.len() {
+                backoff.reset();
             }
         }
+        Ok(())
     }
 
     /// One folder, told by IDLE.
@@ -145,6 +175,13 @@ impl Watch {
         tell(Connection::Live);
         Ok(())
     }
+}
+
+/// How a folder was found when it was entered last.
+#[derive(Debug, Clone)]
+struct Seen {
+    figures: Option<FolderStatus>,
+    at: Instant,
 }
 
 fn scaled(amount: u32, part: u32, whole: u32) -> u32 {
