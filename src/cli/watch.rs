@@ -144,7 +144,7 @@ fn sentence(change: &Change) -> String {
         ChangeKind::New => format!("new mail from {by} in"),
         ChangeKind::Claimed => format!("{by} took"),
         ChangeKind::Released => format!("{by} released"),
-        ChangeKind::Assigned => format!("{} was given", change.assignee),
+        ChangeKind::Assigned => format!("{by} gave {}", change.assignee),
         ChangeKind::TakeOver => format!("{by} took over"),
         ChangeKind::Contested => format!("{} both claim", change.assignee),
         ChangeKind::Status => format!("now {}:", change.status),

@@ -15,7 +15,7 @@ use crate::wire::act::{Act, Saw};
 use crate::wire::keywords;
 use crate::wire::mirror::Mirror;
 use crate::wire::state;
-use crate::wire::step::{FlagChange, Stopped};
+use crate::wire::step::{Ask, Changed, FlagChange, Stopped};
 
 impl Link {
     /// Performs one action on one conversation, against the server up to UIDNEXT, and says how the conversation is afterwards.
@@ -95,12 +95,26 @@ impl Link {
         let saw = Saw { assignee, upto };
         let may_archive = self.archives(place.mailbox);
         let start = Act::start(action.clone(), me.clone(), saw, may_archive, expect.clone());
-        let changed = self.drive(place, start).await?;
+        let changed = match action {
+            // Giving it to oneself is taking it.
+            Action::Assign(to) if to != me => self.assign(place, to, me, start).await?,
+            _ => self.drive(place, start).await?,
+        };
         let sights = changed.map_err(|stopped| refused(&stopped, place.mailbox))?;
         if changes_holder(action) && sights.len() > 1 {
             self.drive(place, Mirror::start(me.clone())).await?;
         }
         Ok(())
+    }
+
+    /// The keyword will not say who gave it: whoever sees it first through this cache finds that there. Where the connection
+    /// breaks it is not known whether it was given, and the word stays for a while.
+    async fn assign(&mut self, place: Place<'_>, to: &Handle, me: &Handle, start: (Act, Ask)) -> Result<Changed> {
+        let (key, root) = (place.mailbox.key(), place.root);
+        self.cache.write(|w| w.begin_assignment(key, root, to, me))?;
+        let changed = self.drive(place, start).await?;
+        self.cache.write(|w| w.end_assignment(key, root, to))?;
+        Ok(changed)
     }
 
     /// A conversation that has nothing in INBOX is done: most of what is asked of it is so already, or needs it open first.
@@ -231,7 +245,7 @@ fn changes_holder(action: &Action) -> bool {
 }
 
 /// What must be granted before anything is tried: a STORE without the right burns a keyword's name on some servers.
-fn allow(mailbox: &Mailbox, action: &Action) -> Result<()> {
+pub(super) fn allow(mailbox: &Mailbox, action: &Action) -> Result<()> {
     let is_mark = matches!(action, Action::Tag { .. } | Action::Urgent(_));
     let why_not = match action {
         Action::Seen(_) if mailbox.may(Capability::Seen) => None,

@@ -21,6 +21,7 @@ use super::tail::Tail;
 use super::watcher::{Tell, Watch};
 use super::worker::{Job, Worker};
 use crate::model::{ChangeKind, ErrorKind, Handle, Mailbox, Refusal, Role};
+use crate::store::LostLock;
 
 /// The running engine. Dropped, its tasks end.
 pub struct Engine {
@@ -54,7 +55,8 @@ struct Shared {
 
 impl Engine {
     /// Starts watching all mailboxes of these logins, and working for their persons. `only` restricts it to the mailbox
-    /// with this address or root. With `sends`, what lies in the outbox is sent. Must be called within a tokio runtime.
+    /// with this address or root. With `sends` it works for its person unasked: what lies in the outbox is sent, claims are
+    /// mirrored, and made anew where their lock left INBOX; without, it changes nothing on the server by itself. Must be called within a tokio runtime.
     pub fn start(logins: &[(Arc<Login>, Cache)], only: Option<&str>, sends: bool, tell: Tell) -> Result<Self> {
         let (stopper, stop) = stop();
         let routes = Routes::default();
@@ -81,9 +83,9 @@ impl Engine {
             }
             let known = cache.reader()?.mailboxes()?;
             route(&routes, &known, index);
-            let mirrors = sends.then(|| (login.me(), to_worker.clone()));
-            tasks.spawn(follow(Tail::new(cache)?, Arc::clone(&tell), mirrors, stop.clone()));
-            tasks.spawn(run(shared, index, Arc::clone(&routes), only.map(str::to_owned), jobs));
+            let holder = sends.then(|| (login.me(), to_worker.clone()));
+            tasks.spawn(follow(Tail::new(cache)?, Arc::clone(&tell), holder, stop.clone()));
+            tasks.spawn(run(shared, index, Arc::clone(&routes), only.map(str::to_owned), sends, jobs));
             desks.push(Desk { jobs: to_worker, nudge });
         }
         Ok(Self { desks, tell, routes, stopper, tasks, senders })
@@ -146,13 +148,15 @@ fn route(routes: &Routes, mailboxes: &[Mailbox], index: usize) {
     }
 }
 
-/// Tells what happened, and that rows changed; has one's claim mirrored onto mail that came into what one holds.
+/// Tells what happened, and that rows changed; has one's claim mirrored onto mail that came into what one holds, and made
+/// anew where its lock left INBOX.
 async fn follow(
     mut tail: Tail,
     tell: Tell,
-    mirrors: Option<(Option<Handle>, mpsc::UnboundedSender<Job>)>,
+    holder: Option<(Option<Handle>, mpsc::UnboundedSender<Job>)>,
     mut stop: Stop,
 ) {
+    let mut known: Vec<LostLock> = Vec::new();
     loop {
         let changes = tokio::select! {
             () = stop.stopped() => return,
@@ -161,7 +165,7 @@ async fn follow(
         match changes {
             Ok(changes) => {
                 for (_, change) in changes {
-                    if let Some((me, jobs)) = &mirrors
+                    if let Some((me, jobs)) = &holder
                         && change.kind == ChangeKind::New
                         && change.assignee.holder().is_some_and(|holder| Some(holder) == me.as_ref())
                     {
@@ -172,6 +176,17 @@ async fn follow(
                     tell(Event::Happened(change));
                 }
                 tell(Event::Changed);
+                let lost = if holder.is_some() { tail.lost_locks() } else { Ok(Vec::new()) };
+                match lost {
+                    Ok(lost) => {
+                        let is_news = lost.iter().any(|l| !known.contains(l));
+                        if let Some((_, jobs)) = holder.as_ref().filter(|_| is_news) {
+                            let _ = jobs.send(Job::Reassert);
+                        }
+                        known = lost;
+                    }
+                    Err(error) => tracing::warn!(%error, "the cache cannot be asked for locks that left"),
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "the cache's log cannot be read");
@@ -187,6 +202,7 @@ async fn run(
     index: usize,
     routes: Routes,
     only: Option<String>,
+    works_unasked: bool,
     mut jobs: mpsc::UnboundedReceiver<Job>,
 ) {
     let mut backoff = Backoff::default();
@@ -205,7 +221,12 @@ async fn run(
             route(&routes, &found.mailboxes, index);
             (shared.tell)(Event::Mailboxes(found.mailboxes.clone()));
             watched.watch(&shared, &found.mailboxes);
-            worker.work(&mut link, found.mailboxes, &mut jobs, stop.clone()).await
+            worker.take_in(found.mailboxes);
+            if works_unasked {
+                // What was seen by other processes, or left undone by a connection that broke.
+                worker.reassert(&mut link).await?;
+            }
+            worker.work(&mut link, &mut jobs, stop.clone()).await
         }
         .await;
         let Err(error) = worked else { break };

@@ -116,6 +116,12 @@ pub enum Event {
     Changed,
     /// A teammate's (or one's own other device's) doing, for the line above the hints.
     Happened(Change),
+    /// The message on which this person's claim stood left INBOX: the claim stands on the next one, or is lost.
+    LockLeft {
+        target: Target,
+        subject: String,
+        outcome: Result<(), Refusal>,
+    },
     /// A command came to its end: the conversation as it is now, or why not.
     Done {
         ticket: Ticket,

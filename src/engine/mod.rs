@@ -17,6 +17,7 @@ mod live;
 mod login;
 pub mod message;
 pub mod outbox;
+mod reassert;
 mod sender;
 mod settle;
 mod stop;

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::cache::Cache;
 use super::error::Result;
 use crate::model::Change;
-use crate::store::Reader;
+use crate::store::{LostLock, Reader};
 
 /// How often the cache is asked whether another process wrote to it.
 const LOOK: Duration = Duration::from_millis(100);
@@ -45,6 +45,11 @@ impl Tail {
                 }
             }
         }
+    }
+
+    /// What is to be done about locks that left INBOX.
+    pub fn lost_locks(&self) -> Result<Vec<LostLock>> {
+        Ok(self.reader.lost_locks()?)
     }
 
     /// The number of the newest change now.

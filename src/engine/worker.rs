@@ -36,6 +36,8 @@ pub enum Job {
     Command(Command),
     /// Mail came into a conversation that its person holds: the claim is to be mirrored onto it.
     Mirror { mailbox: String, conversation: ConversationId },
+    /// A lock of what its person holds left INBOX: the claim is to be made anew.
+    Reassert,
 }
 
 /// One login's worker.
@@ -64,15 +66,18 @@ impl Worker {
         Self { login, cache, tell, mailboxes: Vec::new() }
     }
 
+    /// The mailboxes as they were found over the connection that it works on from now on.
+    pub fn take_in(&mut self, mailboxes: Vec<Mailbox>) {
+        self.mailboxes = mailboxes;
+    }
+
     /// Works until it is over, or the connection is lost.
     pub async fn work(
         &mut self,
         link: &mut Link,
-        mailboxes: Vec<Mailbox>,
         jobs: &mut mpsc::UnboundedReceiver<Job>,
         mut stop: Stop,
     ) -> Result<()> {
-        self.mailboxes = mailboxes;
         let is_eager = self.login.keeps.prefetch == Prefetch::Open;
         let mut ahead = if is_eager { AHEAD } else { 0 };
         loop {
@@ -93,6 +98,7 @@ impl Worker {
                     None => return Ok(()),
                     Some(Job::Command(command)) => self.carry_out(link, command).await?,
                     Some(Job::Mirror { mailbox, conversation }) => self.mirror(link, &mailbox, &conversation).await?,
+                    Some(Job::Reassert) => self.reassert(link).await?,
                 },
             }
         }
@@ -135,6 +141,23 @@ impl Worker {
             }
             Ok(()) => Ok(()),
         }
+    }
+
+    /// Claims anew what was held by locks that left INBOX, and tells how that ended. What the connection did not live to do is
+    /// done over the next one.
+    pub async fn reassert(&mut self, link: &mut Link) -> Result<()> {
+        for lost in link.reader.lost_locks()? {
+            let Some(mailbox) = self.mailbox(&lost.mailbox) else { continue };
+            let outcome = match link.reassert(&mailbox, &lost).await {
+                Err(error) if error.ends_session() => return Err(error),
+                outcome => outcome.map_err(Error::into_refusal),
+            };
+            self.cache.write(|w| w.settle_lost_lock(&lost.mailbox, &lost.lock))?;
+            self.cache.announce();
+            let target = Target { mailbox: lost.mailbox, root: lost.root };
+            (self.tell)(Event::LockLeft { target, subject: lost.subject, outcome });
+        }
+        Ok(())
     }
 
     async fn carry_out(&mut self, link: &mut Link, job: Command) -> Result<()> {

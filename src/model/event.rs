@@ -49,7 +49,8 @@ pub struct Change {
     pub mailbox: String,
     pub conversation: ConversationId,
     pub subject: String,
-    /// Whoever did it, as far as the mailbox tells.
+    /// Whoever did it, as far as the mailbox tells: of a claim or takeover the new holder, though a teammate may have given
+    /// it.
     pub by: Option<String>,
     pub status: Status,
     pub assignee: Assignee,
@@ -106,6 +107,17 @@ impl Change {
             tags: after.tags.clone(),
         };
         kinds.into_iter().map(change).collect()
+    }
+
+    /// Whether it tells that somebody holds the conversation who did not before.
+    pub fn is_new_holder(&self) -> bool {
+        matches!(self.kind, ChangeKind::Claimed | ChangeKind::TakeOver)
+    }
+
+    /// The same where it is known that `by` gave the conversation to whoever holds it now; a mailbox's keywords alone do not
+    /// tell that.
+    pub fn assigned_by(self, by: String) -> Self {
+        Self { kind: ChangeKind::Assigned, by: Some(by), ..self }
     }
 
     /// The line of `watch --json`.

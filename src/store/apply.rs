@@ -7,16 +7,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::columns::{keys_of, message_key};
+use super::columns::{keys_of, message_key, uid_of};
 use super::departed::{self, Departed};
 use super::error::Result;
 use super::mailbox::{self, FolderState, Known};
 use super::message::{self, Adder, Present};
 use super::thread::Neighbourhood;
-use super::{change, row};
-use crate::model::{Change, Conversation, Flags, Handle, Message, ModSeq, Role, Uid};
+use super::{assignment, change, lost_lock, row};
+use crate::model::{Assignee, Change, Conversation, Flags, Handle, Message, ModSeq, Role, Status, Uid};
 use crate::wire::identity::{conversation_id, identity};
 use crate::wire::keywords::{self, Fate};
+use crate::wire::lost;
 use crate::wire::state;
 
 /// What a folder's server told: one step of a sync.
@@ -71,8 +72,20 @@ struct Traces {
     answers: HashSet<i64>,
     /// Messages that came from another folder, and how their conversation stood there.
     moved: BTreeMap<i64, Departed>,
+    /// Messages that left INBOX.
+    left: Vec<Left>,
+    /// Flags that messages had before they changed.
+    had: HashMap<i64, Flags>,
     /// Messages that came, with their identities.
     added: BTreeMap<i64, (String, Message)>,
+}
+
+/// A message that left INBOX, as it was.
+struct Left {
+    conversation: i64,
+    uid: Uid,
+    flags: Flags,
+    identity: String,
 }
 
 impl Apply<'_> {
@@ -96,6 +109,8 @@ impl Apply<'_> {
         let mut traces = Traces::default();
         if reset {
             self.remove(self.keys(folder)?, &mut traces)?;
+            // Other UIDs: whether a lock left, nobody can tell.
+            traces.left.clear();
         }
         let mut adder = Adder::new(self.cache)?;
         let mut messages = batch.messages;
@@ -132,6 +147,11 @@ impl Apply<'_> {
                 traces.added.remove(&key);
                 traces.conversations.insert(was.conversation);
                 traces.names.insert(was.name);
+                if self.role == Role::Inbox {
+                    let (uid, identity) = (uid_of(key), was.identity.clone());
+                    let left = Left { conversation: was.conversation, uid, flags: was.flags, identity };
+                    traces.left.push(left);
+                }
                 traces.gone.insert(was.identity);
             }
         }
@@ -155,6 +175,7 @@ impl Apply<'_> {
         }
         traces.conversations.insert(was.conversation);
         traces.changed.insert(key);
+        traces.had.entry(key).or_insert_with(|| was.flags.clone());
         let is_now_sent = keywords::fate(&was.flags) == Fate::Pending && keywords::fate(flags) == Fate::Sent;
         if self.role == Role::Sent && is_now_sent {
             traces.answers.insert(key);
@@ -212,6 +233,7 @@ impl Apply<'_> {
         for id in &around.conversations {
             before.extend(row::load(self.cache, *id, &self.mailbox.key)?.map(|conversation| (*id, conversation)));
         }
+        let lost = lost_lock::by_row(self.cache)?;
         let mut applied = Applied::default();
         let mut left = std::mem::take(&mut around.conversations);
         let mut events = Vec::new();
@@ -236,6 +258,7 @@ impl Apply<'_> {
                 None => row::add(self.cache, self.mailbox.id, &after, self.me)?,
             };
             left.remove(&id);
+            self.mind_the_lock(id, &were_in, was.map(|(_, was)| was), (&after, &messages), &traces, &lost)?;
             for (key, was_in) in &were_in {
                 if *was_in != id {
                     assign.execute((key, id))?;
@@ -251,7 +274,10 @@ impl Apply<'_> {
                 let newest = news.max_by_key(|m| (m.internal_date, m.uid));
                 let sender = newest.map(|m| m.from.first().map_or("", |a| a.email.as_str()));
                 let is_new_answer = group.keys.iter().any(|key| traces.answers.contains(key));
-                events.extend(Change::between(old, &after, sender, is_new_answer, self.now));
+                let changes = Change::between(old, &after, sender, is_new_answer, self.now);
+                for change in changes {
+                    events.push(self.with_its_giver(change, &group.root)?);
+                }
             }
             if !is_same || group.keys.iter().any(|key| traces.changed.contains(key)) {
                 applied.touched.push(group.root);
@@ -265,6 +291,48 @@ impl Apply<'_> {
         applied.changes = events.len();
         change::write(self.cache, &events)?;
         Ok(applied)
+    }
+
+    /// A claim for somebody that is being assigned through this cache just now is that assignment.
+    fn with_its_giver(&self, change: Change, root: &str) -> Result<Change> {
+        let Some(to) = change.assignee.holder().filter(|_| change.is_new_holder()) else { return Ok(change) };
+        let by = assignment::by(self.cache, &self.mailbox.key, root, to, self.now)?;
+        Ok(match by {
+            Some(by) => change.assigned_by(by),
+            None => change,
+        })
+    }
+
+    /// Notes that the claim of this cache's person lost its message, or that nothing is to be done about it any more. `id`:
+    /// the conversation's row, `were_in`: its messages and the rows where they were.
+    fn mind_the_lock(
+        &self,
+        id: i64,
+        were_in: &[(i64, i64)],
+        was: Option<&Conversation>,
+        (now, messages): (&Conversation, &[Message]),
+        traces: &Traces,
+        lost: &HashMap<i64, String>,
+    ) -> Result<()> {
+        let Some(me) = self.me.filter(|_| !traces.left.is_empty() || !lost.is_empty()) else { return Ok(()) };
+        let of_inbox = || were_in.iter().zip(messages).filter(|(_, m)| m.folder == Role::Inbox);
+        let after: Vec<lost::Standing> = of_inbox().map(|(_, m)| (m.uid, &m.flags)).collect();
+        let is_of = |row: i64| row != 0 && (row == id || were_in.iter().any(|(_, was_in)| *was_in == row));
+        let left = || traces.left.iter().filter(|left| is_of(left.conversation));
+        let stayed = of_inbox().filter(|((_, was_in), _)| *was_in != 0);
+        let before: Vec<lost::Standing> = left()
+            .map(|left| (left.uid, &left.flags))
+            .chain(stayed.map(|((key, _), m)| (m.uid, traces.had.get(key).unwrap_or(&m.flags))))
+            .collect();
+        let newly = lost::lost_lock(&before, &after, me).and_then(|uid| left().find(|left| left.uid == uid));
+        let earlier = || lost.iter().find(|(row, _)| is_of(**row)).map(|(_, lock)| lock);
+        // Who claimed it meanwhile and gave it up again, or gave it up for this person, has settled it.
+        let was_given_up = now.assignee == Assignee::Free && was.is_some_and(|was| was.assignee != now.assignee);
+        let is_settled = after.is_empty() || now.status == Status::Done || lost::is_claimed_anew(&after, me);
+        match newly.map(|left| &left.identity).or_else(|| earlier().filter(|_| !was_given_up)) {
+            Some(lock) if !is_settled => lost_lock::put(self.cache, id, lock),
+            _ => lost_lock::forget(self.cache, id),
+        }
     }
 
     /// Makes every row of the mailbox anew: the day since when mail is work has changed.

@@ -6,6 +6,7 @@
 //! the page that is shown. [`Lease`] and [`SyncLease`] keep processes from doing the same thing twice.
 
 mod apply;
+mod assignment;
 mod body;
 mod change;
 mod columns;
@@ -15,6 +16,7 @@ mod draft;
 mod error;
 mod file;
 mod lease;
+mod lost_lock;
 mod mailbox;
 mod message;
 mod outbox;
@@ -34,6 +36,7 @@ pub use draft::StoredDraft;
 pub use error::{Error, File, Result};
 pub use file::{desk_of, set_aside};
 pub use lease::{Lease, SyncLease};
+pub use lost_lock::LostLock;
 pub use mailbox::FolderState;
 pub use outbox::{NewItem, OutboxItem, OutboxState};
 pub use page::{Counts, Order, PageQuery};

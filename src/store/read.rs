@@ -9,6 +9,7 @@ use super::body::StoredBody;
 use super::desk::Desk;
 use super::draft::StoredDraft;
 use super::error::{File, Result};
+use super::lost_lock::{self, LostLock};
 use super::mailbox::FolderState;
 use super::outbox::OutboxItem;
 use super::page::{Anchor, Counts, Order, PageQuery};
@@ -126,6 +127,11 @@ impl Reader {
     /// The number of the newest change; 0 where there is none.
     pub fn last_change(&self) -> Result<i64> {
         self.ask(change::last)
+    }
+
+    /// The conversations that this person held and whose lock left INBOX, as long as nothing was done about it.
+    pub fn lost_locks(&self) -> Result<Vec<LostLock>> {
+        self.ask(lost_lock::all)
     }
 
     /// A number that is another one after any process has written cache or desk; cheap enough to ask for every frame.

@@ -10,7 +10,7 @@ use super::desk::Desk;
 use super::error::{File, Result};
 use super::mailbox::{self, FolderState};
 use super::schema::CACHE;
-use super::{body, file, row};
+use super::{assignment, body, file, lost_lock, row};
 use crate::model::{Handle, Mailbox, Role, Uid};
 
 /// The writing end of a login's cache, with its desk. Several processes may have one each; a transaction of one waits for
@@ -96,6 +96,24 @@ impl Writer {
         self.write(|cache| {
             let mailbox = mailbox::known(cache, mailbox)?;
             Apply { cache, mailbox, role, me: me.as_ref(), quiet, now: Timestamp::now() }.batch(batch)
+        })
+    }
+
+    /// `by` is about to give a conversation to `to` through this cache: whoever sees that change first tells it as that.
+    pub fn begin_assignment(&mut self, mailbox: &str, root: &str, to: &Handle, by: &Handle) -> Result<()> {
+        self.write(|cache| assignment::begin(cache, mailbox, root, (to, by), Timestamp::now()))
+    }
+
+    /// What [`Writer::begin_assignment`] announced came to its end, done or not.
+    pub fn end_assignment(&mut self, mailbox: &str, root: &str, to: &Handle) -> Result<()> {
+        self.write(|cache| assignment::end(cache, mailbox, root, to))
+    }
+
+    /// What was to be done about a lock that left INBOX is done, or is not to be done any more.
+    pub fn settle_lost_lock(&mut self, mailbox: &str, lock: &str) -> Result<()> {
+        self.write(|cache| {
+            let known = mailbox::known(cache, mailbox)?;
+            lost_lock::settle(cache, known.id, lock)
         })
     }
 

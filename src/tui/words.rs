@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::glyphs::Glyphs;
-use crate::model::{Address, Change, ChangeKind, Handle, Status};
+use crate::model::{Address, Change, ChangeKind, ErrorKind, Handle, Refusal, Status};
 
 /// How long ago, in one number and one letter.
 pub fn age(since: Timestamp, now: Timestamp) -> String {
@@ -90,9 +90,14 @@ pub fn happened(change: &Change, from: Option<&Address>, me: Option<&Handle>, gl
     };
     match change.kind {
         ChangeKind::New => format!("new mail from {who}: {subject}"),
+        // Another device of mine took it, or a teammate gave it to me: keywords do not tell which.
+        ChangeKind::Claimed | ChangeKind::TakeOver if who == "you" => format!("{subject} is yours now"),
         ChangeKind::Claimed => format!("{who} took {subject}"),
         ChangeKind::Released => format!("{who} released {subject}"),
-        ChangeKind::Assigned => format!("{subject} went to {}", change.assignee),
+        ChangeKind::Assigned => match change.assignee.holder() {
+            Some(to) if Some(to) == me => format!("{who} gave you {subject}"),
+            _ => format!("{who} gave {} {subject}", change.assignee),
+        },
         ChangeKind::TakeOver => format!("{who} took over {subject}"),
         ChangeKind::Contested => format!("contested by {}: {subject}", change.assignee),
         ChangeKind::Replied => format!("{who} answered {subject}"),
@@ -106,6 +111,18 @@ pub fn happened(change: &Change, from: Option<&Address>, me: Option<&Handle>, gl
             Status::Snoozed => format!("snoozed: {subject}"),
             Status::Done => format!("done: {subject}"),
         },
+    }
+}
+
+/// The message on which a claim stood left INBOX, and the claim could not be made anew.
+pub fn lost_claim(subject: &str, refusal: &Refusal, glyphs: &Glyphs) -> String {
+    let (subject, left) = (quoted(subject, glyphs), "its first message left INBOX");
+    match (&refusal.kind, &refusal.holder) {
+        (ErrorKind::Held, Some(holder)) => format!("{holder} has {subject} now: {left}"),
+        _ => {
+            let why = crate::mail::safe::line(refusal.message.trim_end_matches('.'));
+            format!("you may have lost {subject}: {left}, and {why}")
+        }
     }
 }
 

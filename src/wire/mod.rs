@@ -7,6 +7,7 @@ pub mod change;
 pub mod claim;
 pub mod identity;
 pub mod keywords;
+pub mod lost;
 pub mod mirror;
 pub mod release;
 pub mod settle;

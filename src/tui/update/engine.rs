@@ -47,6 +47,13 @@ impl Turn<'_> {
                     self.app.is_stale = true;
                 }
             }
+            Event::LockLeft { target, subject, outcome } => {
+                self.app.is_stale = true;
+                if let Some(refusal) = outcome.err().filter(|_| target.mailbox == self.app.key()) {
+                    let text = words::lost_claim(&subject, &refusal, self.theme.glyphs);
+                    self.app.say(Tone::Bad, text);
+                }
+            }
             Event::Done { ticket, outcome } => self.done(ticket, outcome.map(|c| c.map(|c| *c))),
             Event::Opened { target, outcome } => self.opened(&target, outcome),
             Event::Held { ticket, item, target, until } => self.hold(ticket, item, target, until),
