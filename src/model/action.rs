@@ -9,6 +9,8 @@ pub enum Action {
     Release,
     Assign(Handle),
     TakeOver,
+    /// Taken from this holder and left to nobody: what undoes an assignment of what was free.
+    Unassign(Handle),
     Waiting,
     Done,
     Reopen,

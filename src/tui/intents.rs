@@ -74,7 +74,7 @@ fn apply(c: &mut Conversation, action: &Action, me: Option<&Handle>) {
     let mine = || me.map_or(Assignee::Free, |me| Assignee::Held(me.clone()));
     match action {
         Action::Claim | Action::TakeOver => c.assignee = mine(),
-        Action::Release => c.assignee = Assignee::Free,
+        Action::Release | Action::Unassign(_) => c.assignee = Assignee::Free,
         Action::Assign(to) => c.assignee = Assignee::Held(to.clone()),
         Action::Waiting | Action::Done => {
             c.status = if *action == Action::Done { Status::Done } else { Status::Waiting };
@@ -95,16 +95,26 @@ fn apply(c: &mut Conversation, action: &Action, me: Option<&Handle>) {
     }
 }
 
-/// What takes this change back, where that is simple: `before` is the conversation as it was.
+/// What takes this change back: `before` is the conversation as it was. It expects what its person left behind; where
+/// somebody changed that meanwhile, nothing is undone.
 pub fn undo_of(action: &Action, before: &Conversation, me: Option<&Handle>) -> Option<(Action, Expectation)> {
-    let expect = |assignee: Option<&Handle>| Expectation { assignee: Some(assignee.cloned()), status: None };
     let was = before.status;
+    let left = |holder: Option<&Handle>, status| Expectation { assignee: Some(holder.cloned()), status: Some(status) };
+    // A claim and a release stand as long as the holder does, whatever its status became.
+    let expect = |assignee: Option<&Handle>| Expectation { assignee: Some(assignee.cloned()), status: None };
+    // What is done has no holder in Archive: of a status its own change is named alone.
+    let is = |status| Expectation { assignee: None, status: Some(status) };
     Some(match action {
         Action::Claim => (Action::Release, expect(me)),
         Action::Release => (Action::Claim, expect(None)),
-        Action::Waiting | Action::Done if was == Status::Open => (Action::Reopen, Expectation::default()),
-        Action::Reopen | Action::Done if was == Status::Waiting => (Action::Waiting, Expectation::default()),
-        Action::Reopen | Action::Waiting if was == Status::Done => (Action::Done, Expectation::default()),
+        Action::Assign(to) => (give_back(to, before)?, left(Some(to), was)),
+        Action::TakeOver => (give_back(me?, before)?, left(me, was)),
+        Action::Waiting if was == Status::Open => (Action::Reopen, is(Status::Waiting)),
+        Action::Waiting if was == Status::Done => (Action::Done, is(Status::Waiting)),
+        Action::Done if was == Status::Open => (Action::Reopen, is(Status::Done)),
+        Action::Done if was == Status::Waiting => (Action::Waiting, is(Status::Done)),
+        Action::Reopen if was == Status::Waiting => (Action::Waiting, is(Status::Open)),
+        Action::Reopen if was == Status::Done => (Action::Done, is(Status::Open)),
         Action::Tag { add, remove } => {
             (Action::Tag { add: remove.clone(), remove: add.clone() }, Expectation::default())
         }
@@ -112,4 +122,13 @@ pub fn undo_of(action: &Action, before: &Conversation, me: Option<&Handle>) -> O
         Action::Seen(seen) => (Action::Seen(!seen), Expectation::default()),
         _ => return None,
     })
+}
+
+/// From whoever has it now to whoever had it before; of a contest nobody is put back.
+fn give_back(from: &Handle, before: &Conversation) -> Option<Action> {
+    match &before.assignee {
+        Assignee::Free => Some(Action::Unassign(from.clone())),
+        Assignee::Held(holder) if holder != from => Some(Action::Assign(holder.clone())),
+        Assignee::Held(_) | Assignee::Contested(_) => None,
+    }
 }

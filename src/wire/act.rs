@@ -48,6 +48,10 @@ impl Act {
                 let (machine, ask) = Release::start(me, expect);
                 (Self::Release(machine), ask)
             }
+            Action::Unassign(holder) => {
+                let (machine, ask) = Release::of_another(holder, expect);
+                (Self::Release(machine), ask)
+            }
             Action::Waiting => status(me, Goal::Waiting, expect),
             Action::Done => status(me, Goal::Done { archive: may_archive }, expect),
             Action::Reopen => status(me, Goal::Open, expect),
@@ -86,6 +90,7 @@ mod tests {
             ("bagsy-claim-alice", Action::Release, ""),
             ("bagsy-claim-bob", Action::TakeOver, "bagsy-claim-alice"),
             ("bagsy-claim-alice", Action::Assign(handle("bob")), "bagsy-claim-bob"),
+            ("bagsy-claim-bob", Action::Unassign(handle("bob")), ""),
             ("", Action::Waiting, "bagsy-waiting"),
             ("", Action::Done, "bagsy-claim-alice bagsy-done"),
             ("bagsy-done", Action::Reopen, ""),

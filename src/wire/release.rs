@@ -1,7 +1,9 @@
 //! Giving a conversation up: mirrors first, the lock last, guarded; then all is read once more and stripped
 //! (docs/protocol.md#claim).
 //!
-//! In this order a release that is cut off leaves the conversation held, never held by a forgotten mirror.
+//! In this order a release that is cut off leaves the conversation held, never held by a forgotten mirror. An assignment of
+//! what was free is taken back by the same steps on the claim of whoever got it; there every look before the last STORE must
+//! show what its person left behind.
 
 use super::keywords;
 use super::state;
@@ -13,11 +15,16 @@ use crate::model::{Assignee, Expectation, Handle, Uid};
 /// One try of one process to take its person's claim off.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Release {
-    me: Handle,
+    /// Whose claim goes.
+    whose: Handle,
     expect: Expectation,
+    /// It is another's: as long as it stands, it goes only where all is as expected.
+    is_anothers: bool,
     timer: Timer,
     /// Whether anything was written yet.
     started: bool,
+    /// Whether the last of the claims that stood there was taken off.
+    is_off: bool,
     /// The lock from which we took the claim: one that stands there afterwards was given anew.
     released: Option<Uid>,
     ignored: u8,
@@ -39,22 +46,42 @@ enum State {
 impl Release {
     /// Releases what `me` holds; what nobody holds is released already.
     pub fn start(me: Handle, expect: Expectation) -> (Self, Ask) {
+        Self::with(me, expect, false)
+    }
+
+    /// Frees what `holder` holds, as long as that and whatever else is expected is so.
+    pub fn of_another(holder: Handle, expect: Expectation) -> (Self, Ask) {
+        let expect = Expectation { assignee: Some(Some(holder.clone())), ..expect };
+        Self::with(holder, expect, true)
+    }
+
+    fn with(whose: Handle, expect: Expectation, is_anothers: bool) -> (Self, Ask) {
         let (timer, state) = (Timer::default(), State::Looking);
-        (Self { me, expect, timer, started: false, released: None, ignored: 0, state }, Ask::Look)
+        let release = Self {
+            whose,
+            expect,
+            is_anothers,
+            timer,
+            started: false,
+            is_off: false,
+            released: None,
+            ignored: 0,
+            state,
+        };
+        (release, Ask::Look)
     }
 
     fn decide(&mut self, sights: Vec<Sight>, now_ms: u64) -> ChangeStep {
         let lock = match sights.first() {
             Some(lock) => lock.uid,
-            None if self.started => return Step::Finished(Ok(sights)),
+            None if self.started && (self.is_off || !self.is_anothers) => return Step::Finished(Ok(sights)),
             None => return Step::Finished(Err(Stopped::NotInInbox)),
         };
-        if !self.started
-            && let Some(stopped) = self.refused(&sights)
-        {
+        let is_undecided = !self.started || (self.is_anothers && !self.is_off);
+        if is_undecided && let Some(stopped) = self.refused(&sights) {
             return Step::Finished(Err(stopped));
         }
-        let keyword = keywords::claim(&self.me);
+        let keyword = keywords::claim(&self.whose);
         let todo: Vec<(Uid, Ask)> = sights
             .iter()
             .filter(|s| s.flags.has(&keyword) && self.released != Some(s.uid))
@@ -65,6 +92,9 @@ impl Release {
             .collect();
         if todo.is_empty() {
             return Step::Finished(Ok(sights));
+        }
+        if self.is_anothers && sights.iter().any(|s| s.modseq.is_none()) {
+            return Step::Finished(Err(Stopped::Unguarded));
         }
         if self.ignored >= IGNORED {
             return Step::Finished(Err(Stopped::NotKept));
@@ -77,9 +107,9 @@ impl Release {
     }
 
     fn refused(&self, sights: &[Sight]) -> Option<Stopped> {
-        step::broken(&self.expect, sights, &self.me).or_else(|| match state::assignee(sights) {
-            Assignee::Held(holder) if holder != self.me => Some(Stopped::Held(holder)),
-            Assignee::Contested(handles) if !handles.contains(&self.me) => Some(Stopped::Contested(handles)),
+        step::broken(&self.expect, sights, &self.whose).or_else(|| match state::assignee(sights) {
+            Assignee::Held(holder) if holder != self.whose => Some(Stopped::Held(holder)),
+            Assignee::Contested(handles) if !handles.contains(&self.whose) => Some(Stopped::Contested(handles)),
             _ => None,
         })
     }
@@ -122,6 +152,7 @@ impl Protocol for Release {
                 if uid == lock {
                     self.released = Some(uid);
                 }
+                self.is_off |= rest.is_empty();
                 self.work_off(lock, rest)
             }
             (State::Pausing, Told::Waited) => self.ask(State::Looking, Ask::Look),
@@ -133,6 +164,7 @@ impl Protocol for Release {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Status;
     use crate::wire::testing::{Folder, handle};
 
     fn release(me: &str) -> (Release, Ask) {
@@ -162,6 +194,54 @@ mod tests {
         let mut contested = Folder::new(&["bagsy-claim-alice bagsy-claim-bob"]);
         assert!(contested.run(release("alice")).is_ok());
         assert_eq!(contested.flags(1), "bagsy-claim-bob");
+    }
+
+    #[test]
+    fn an_assignment_is_taken_back_from_who_got_it_and_only_as_it_was_left() {
+        let back = |status| Release::of_another(handle("bob"), Expectation { assignee: None, status });
+        let mut inbox = Folder::new(&["bagsy-claim-bob VIP", "bagsy-claim-bob"]);
+        assert!(inbox.run(back(Some(Status::Open))).is_ok());
+        assert_eq!([inbox.flags(1), inbox.flags(2)], ["VIP", ""]);
+        let guarded = |a: &Ask| !matches!(a, Ask::Store { unchanged_since: None, .. });
+        assert!(inbox.asked.iter().all(guarded));
+        for (now, stopped) in [
+            ("bagsy-claim-carol", Stopped::Held(handle("carol"))),
+            ("", Stopped::NoLongerSo { assignee: Assignee::Free, status: Status::Open }),
+            (
+                "bagsy-claim-bob bagsy-waiting",
+                Stopped::NoLongerSo { assignee: Assignee::Held(handle("bob")), status: Status::Waiting },
+            ),
+        ] {
+            let mut inbox = Folder::new(&[now]);
+            assert_eq!(inbox.run(back(Some(Status::Open))), Err(stopped));
+            assert_eq!(inbox.stores(), 0, "{now}");
+        }
+        // Held by a mirror alone, since the lock left INBOX.
+        let mut inbox = Folder::new(&["", "bagsy-claim-bob"]);
+        assert!(inbox.run(back(None)).is_ok());
+        assert_eq!(inbox.flags(2), "");
+    }
+
+    #[test]
+    fn what_changes_hands_under_the_taking_back_is_left_alone() {
+        for (meanwhile, stopped) in [
+            ("bagsy-claim-carol", Stopped::Held(handle("carol"))),
+            (
+                "bagsy-claim-bob bagsy-waiting",
+                Stopped::NoLongerSo { assignee: Assignee::Held(handle("bob")), status: Status::Waiting },
+            ),
+        ] {
+            let mut inbox = Folder::new(&["bagsy-claim-bob"]);
+            let mut is_first = true;
+            let expect = Expectation { assignee: None, status: Some(Status::Open) };
+            let ended = inbox.drive(Release::of_another(handle("bob"), expect), |ask, inbox| {
+                if matches!(ask, Ask::Store { .. }) && std::mem::take(&mut is_first) {
+                    inbox.set(1, meanwhile);
+                }
+            });
+            assert_eq!(ended, Err(stopped));
+            assert_eq!(inbox.flags(1), meanwhile);
+        }
     }
 
     #[test]

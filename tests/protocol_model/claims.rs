@@ -27,6 +27,8 @@ pub enum Role {
     TakeOver(usize),
     /// From whom, to whom.
     Assign(usize, usize),
+    /// Takes an assignment back from whom it went to.
+    Unassign(usize),
     Release,
     Done,
     Waiting,
@@ -215,6 +217,10 @@ impl Claims {
                 let (machine, ask) = Release::start(me, expect);
                 (Machine::Release(machine), ask)
             }
+            Role::Unassign(from) => {
+                let (machine, ask) = Release::of_another(handle(from), expect);
+                (Machine::Release(machine), ask)
+            }
             Role::Done => status(Goal::Done { archive: true }),
             Role::Waiting => status(Goal::Waiting),
             Role::Mirror => {
@@ -382,7 +388,8 @@ impl Claims {
                     }
                 }
             }
-            Ask::Store { change: FlagChange::Remove(_), .. } if role == Role::Release => {
+            Ask::Store { change: FlagChange::Remove(_), .. } if matches!(role, Role::Release | Role::Unassign(_)) => {
+                let who = if let Role::Unassign(from) = role { from } else { who };
                 for (other, (their_person, _)) in self.clients.iter().enumerate() {
                     after.clients[other].believes &= *their_person != who;
                 }

@@ -116,6 +116,16 @@ fn releasing_and_mirroring_while_others_claim() {
 }
 
 #[test]
+fn taking_an_assignment_back_while_others_claim_and_take_over() {
+    let race = [(BOB, Role::Unassign(ALICE)), (CAROL, Role::TakeOver(ALICE)), (ALICE, Role::Claim)];
+    holds(&Claims { folder: held_by_alice(1), crashes: 1, touches: 1, ..Claims::of(&race) });
+    let race = [(BOB, Role::Unassign(ALICE)), (CAROL, Role::Claim), (ALICE, Role::Mirror)];
+    holds(&Claims { folder: held_by_alice(2), crashes: 1, expunges: 1, ..Claims::of(&race) });
+    let race = [(BOB, Role::Unassign(ALICE)), (BOB, Role::Assign(ALICE, CAROL)), (ALICE, Role::Release)];
+    holds(&Claims { folder: held_by_alice(2), crashes: 1, ..Claims::of(&race) });
+}
+
+#[test]
 fn finishing_at_once_leaves_one_copy() {
     let race = [(ALICE, Role::Done), (BOB, Role::Done), (CAROL, Role::Claim)];
     holds(&Claims { arrivals: 1, ..Claims::of(&race) });

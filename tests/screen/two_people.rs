@@ -58,6 +58,59 @@ fn a_claim_is_on_the_teammates_screen_within_seconds() {
 }
 
 #[test]
+fn what_was_given_away_or_taken_over_goes_back_by_undo_while_nobody_touched_it() {
+    let team = team();
+    ask(&team, "Printer on fire", 2);
+    let (alice, bob) = (person(&team, "alice"), person(&team, "bob"));
+    let (a, b) = (live(&alice, Size::LARGE), live(&bob, Size::LARGE));
+    let both = |alice: &str, bob: &str| {
+        wait_for_who(&a, "Printer on fire", alice);
+        wait_for_who(&b, "Printer on fire", bob);
+    };
+    let assign = |to: &str| {
+        a.keys("A");
+        a.wait_for("Assign to");
+        a.keys(to);
+        a.press("Enter");
+    };
+    both("—", "—");
+
+    // What was free is free again.
+    assign("bob");
+    both("bob", "you");
+    a.wait_for("z undo");
+    a.keys("z");
+    both("—", "—");
+    a.wait_for("bob no longer has “Printer on fire”: it is free");
+
+    // What was alice's is hers again.
+    a.keys("c");
+    both("you", "alice");
+    assign("bob");
+    both("bob", "you");
+    a.wait_for("bob's now");
+    a.keys("z");
+    both("you", "alice");
+
+    // What bob took over goes back to alice.
+    b.keys("Ty");
+    both("bob", "you");
+    b.wait_for("you took over");
+    b.keys("z");
+    both("you", "alice");
+
+    // What its new holder has worked on stays as it is.
+    assign("bob");
+    both("bob", "you");
+    a.wait_for("bob's now");
+    b.keys("w");
+    wait_for_tabs(&a, "1 Inbox 0");
+    a.keys("z");
+    a.wait_for("no longer as it was: waiting, held by bob");
+    wait_for_tabs(&b, "1 Inbox 0");
+}
+
+#[test]
 fn the_loser_of_a_race_sees_who_won() {
     let team = team();
     ask(&team, "Who is faster", 2);

@@ -76,6 +76,61 @@ fn a_claim_that_was_won_can_be_undone() {
     assert!(s.shows("nothing to undo"));
 }
 
+/// What was asked last, and what it expects to find.
+fn last_asked(s: &Stage) -> (Action, Expectation) {
+    let Some(Command::Act { action, expect, .. }) = s.commands.last() else { panic!("nothing was asked") };
+    (action.clone(), expect.clone())
+}
+
+#[test]
+fn an_assignment_is_undone_to_whoever_had_it_before() {
+    let left = |holder: &str| Expectation { assignee: Some(Some(handle(holder))), status: Some(Status::Open) };
+    for (root, before, given_back) in [
+        ("fire", Assignee::Free, Action::Unassign(handle("dave"))),
+        ("fire", Assignee::Held(handle("alice")), Action::Assign(handle("alice"))),
+        ("fire", Assignee::Held(handle("carol")), Action::Assign(handle("carol"))),
+    ] {
+        let mut s = Stage::new(100, 24);
+        s.fake.change(root, |c| c.assignee = before.clone());
+        s.changed();
+        s.press("G A");
+        s.type_text("dave");
+        s.press("Enter");
+        assert_eq!(s.last_act().2, &Action::Assign(handle("dave")));
+        s.grant(|c| c.assignee = Assignee::Held(handle("dave")));
+        assert!(s.line_with("just now").contains("“Printer on fire” is dave's now") && s.shows("z undo"));
+        s.press("z");
+        assert_eq!(last_asked(&s), (given_back, left("dave")), "{before}");
+        s.grant(|c| c.assignee = before.clone());
+        assert!(!s.shows("z undo"));
+    }
+}
+
+#[test]
+fn what_was_taken_over_is_given_back_by_undo_unless_somebody_was_quicker() {
+    let mut s = Stage::new(100, 24);
+    s.fake.change("fire", |c| (c.assignee, c.status) = (Assignee::Held(handle("bob")), Status::Open));
+    s.changed();
+    s.press("G T y");
+    assert_eq!(s.last_act().2, &Action::TakeOver);
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    s.press("z");
+    let expect = Expectation { assignee: Some(Some(handle("alice"))), status: Some(Status::Open) };
+    assert_eq!(last_asked(&s), (Action::Assign(handle("bob")), expect));
+    s.refuse(Refusal::new(ErrorKind::Held, "carol holds it").holder(handle("carol")));
+    assert!(s.shows("carol holds it") && !s.shows("z undo"), "{}", s.screen());
+}
+
+#[test]
+fn undoing_a_status_expects_the_status_that_was_left() {
+    let mut s = Stage::new(100, 24);
+    s.press("3 w");
+    s.grant(|c| c.status = Status::Waiting);
+    s.press("z");
+    let expect = Expectation { assignee: None, status: Some(Status::Waiting) };
+    assert_eq!(last_asked(&s), (Action::Reopen, expect));
+}
+
 #[test]
 fn done_goes_on_to_the_next_and_does_not_linger() {
     let mut s = Stage::new(100, 24);
