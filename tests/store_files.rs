@@ -216,6 +216,19 @@ fn what_comes_back_lies_beneath_the_draft_that_was_begun_meanwhile() {
 }
 
 #[test]
+fn what_was_typed_and_not_kept_yet_is_laid_above_what_came_back() {
+    let cache = Cache::new();
+    let desk = cache.writer.desk();
+    let id = desk.outbox_put(&NewItem { takes_draft: true, ..item() }).unwrap();
+    assert!(desk.outbox_to_draft(id).unwrap());
+    desk.draft_begin(SUPPORT, "a", "Another thou").unwrap();
+    desk.draft_put(SUPPORT, "a", "Another thought").unwrap();
+    assert_eq!(desk.draft(SUPPORT, "a").unwrap().unwrap().content, "Another thought");
+    assert!(desk.draft_remove(SUPPORT, "a").unwrap());
+    assert_eq!(desk.draft(SUPPORT, "a").unwrap().unwrap().content, "Hello");
+}
+
+#[test]
 fn an_answer_that_fails_for_good_is_a_draft_again_whatever_its_state() {
     let cache = Cache::new();
     let desk = cache.writer.desk();

@@ -93,6 +93,11 @@ impl Desk {
         })
     }
 
+    /// Begins a draft, which is in hand from now on; what was in hand lies beneath it: it came back while this was typed.
+    pub fn draft_begin(&self, mailbox: &str, root: &str, content: &str) -> Result<()> {
+        self.change(|desk| add(desk, mailbox, root, content, Timestamp::now()))
+    }
+
     /// Throws the draft in hand away; one that lies beneath it is in hand then. `false`: there was none.
     pub fn draft_remove(&self, mailbox: &str, root: &str) -> Result<bool> {
         self.ask(|desk| remove(desk, mailbox, root))

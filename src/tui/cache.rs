@@ -241,6 +241,12 @@ impl Desks {
 }
 
 impl Drafts for Desks {
+    fn begin(&mut self, draft: &SavedDraft) -> Result<()> {
+        let content = draft.content.write().map_err(|error| damaged(&error))?;
+        let target = &draft.target;
+        Ok(self.of(&target.mailbox)?.draft_begin(&target.mailbox, &target.root, &content)?)
+    }
+
     fn put(&mut self, draft: &SavedDraft) -> Result<()> {
         let content = draft.content.write().map_err(|error| damaged(&error))?;
         let target = &draft.target;

@@ -54,6 +54,8 @@ pub struct Composer {
     /// Something was typed since the last keeping: first and last key.
     changed: Option<(Timestamp, Timestamp)>,
     pub saved_at: Option<Timestamp>,
+    /// The draft in hand on the desk is this one.
+    is_on_desk: bool,
     /// Something was ever typed into it.
     pub is_touched: bool,
     /// Said above the text: somebody took it, newer mail came.
@@ -75,6 +77,7 @@ impl Composer {
             base: content,
             changed: None,
             saved_at: None,
+            is_on_desk: false,
             is_touched: false,
             warning: None,
             awaits: None,
@@ -87,8 +90,14 @@ impl Composer {
     pub fn resume(saved: SavedDraft) -> Self {
         let mut composer = Self::new(saved.target, saved.content);
         composer.saved_at = Some(saved.saved_at);
+        composer.is_on_desk = true;
         composer.is_touched = true;
         composer
+    }
+
+    /// Whether the draft in hand on the desk is this one; what else lies there is another text.
+    pub fn is_on_desk(&self) -> bool {
+        self.is_on_desk
     }
 
     /// The address it will come from.
@@ -145,6 +154,14 @@ impl Composer {
     pub fn saved(&mut self, at: Timestamp) {
         self.changed = None;
         self.saved_at = Some(at);
+        self.is_on_desk = true;
+    }
+
+    /// The text could not be kept: what lies on the desk is not certain, so the next try overwrites nothing.
+    pub fn not_saved(&mut self, now: Timestamp) {
+        self.saved_at = None;
+        self.is_on_desk = false;
+        self.touch(now);
     }
 
     /// The text as it stands.

@@ -105,6 +105,8 @@ pub struct Fake {
     pub threads: RefCell<HashMap<String, Vec<Message>>>,
     pub bodies: RefCell<HashMap<(Role, u32), Body>>,
     pub drafts: RefCell<HashMap<Target, SavedDraft>>,
+    /// What lies beneath the drafts in hand.
+    pub beneath: RefCell<Vec<SavedDraft>>,
     pub outbox: RefCell<Vec<OutboxItem>>,
     pub is_partial: Cell<bool>,
     /// The most rows that a page held.
@@ -189,6 +191,12 @@ impl Source for Fake {
 }
 
 impl Drafts for &Fake {
+    fn begin(&mut self, draft: &SavedDraft) -> Result<()> {
+        let in_hand = self.drafts.borrow_mut().insert(draft.target.clone(), draft.clone());
+        self.beneath.borrow_mut().extend(in_hand);
+        Ok(())
+    }
+
     fn put(&mut self, draft: &SavedDraft) -> Result<()> {
         self.drafts.borrow_mut().insert(draft.target.clone(), draft.clone());
         Ok(())
@@ -196,6 +204,10 @@ impl Drafts for &Fake {
 
     fn forget(&mut self, target: &Target) -> Result<()> {
         self.drafts.borrow_mut().remove(target);
+        let mut beneath = self.beneath.borrow_mut();
+        if let Some(at) = beneath.iter().rposition(|d| d.target == *target) {
+            self.drafts.borrow_mut().insert(target.clone(), beneath.remove(at));
+        }
         Ok(())
     }
 }

@@ -26,6 +26,8 @@ pub enum Message {
 #[derive(Debug)]
 pub enum Effect {
     Command(Command),
+    /// Keep a draft for the first time: what came back meanwhile lies beneath it.
+    BeginDraft(Box<SavedDraft>),
     KeepDraft(Box<SavedDraft>),
     ForgetDraft(Target),
     /// Hand the terminal to the person's own editor with this text.

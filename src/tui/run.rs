@@ -194,11 +194,8 @@ impl<S: Source, D: Drafts> Runner<S, D> {
                     self.app.say(Tone::Bad, "the connection's engine ended: nothing can be changed; start bagsy again");
                 }
             }
-            Effect::KeepDraft(draft) => {
-                if let Err(error) = self.drafts.put(&draft) {
-                    return self.tell(Message::Kept(Err(error.to_string())));
-                }
-            }
+            Effect::BeginDraft(draft) => return self.kept(|drafts| drafts.begin(&draft)),
+            Effect::KeepDraft(draft) => return self.kept(|drafts| drafts.put(&draft)),
             Effect::ForgetDraft(target) => {
                 if let Err(error) = self.drafts.forget(&target) {
                     tracing::warn!(%error, "a draft that was sent stays in the cache");
@@ -217,6 +214,13 @@ impl<S: Source, D: Drafts> Runner<S, D> {
             Effect::Quit => return Ok(Goes::Away),
         }
         Ok(Goes::On)
+    }
+
+    fn kept(&mut self, keep: impl FnOnce(&mut D) -> super::source::Result<()>) -> io::Result<Goes> {
+        match keep(&mut self.drafts) {
+            Ok(()) => Ok(Goes::On),
+            Err(error) => self.tell(Message::Kept(Err(error.to_string()))),
+        }
     }
 
     fn suspend(&mut self, is_whole_job: bool) -> io::Result<Goes> {
@@ -263,7 +267,8 @@ impl<S: Source, D: Drafts> Runner<S, D> {
     fn keep_what_is_typed(&mut self) -> io::Result<()> {
         let Some(composer) = self.app.composer.as_ref().filter(|c| c.is_unsaved()) else { return Ok(()) };
         let draft = composer.to_keep(Timestamp::now());
-        self.drafts.put(&draft).map_err(|error| io::Error::other(format!("the draft could not be kept: {error}")))
+        let kept = if composer.is_on_desk() { self.drafts.put(&draft) } else { self.drafts.begin(&draft) };
+        kept.map_err(|error| io::Error::other(format!("the draft could not be kept: {error}")))
     }
 }
 

@@ -84,6 +84,8 @@ pub trait Source {
 
 /// Where drafts are kept.
 pub trait Drafts {
+    /// Keeps a text for the first time, above whatever came back to the conversation while it was typed.
+    fn begin(&mut self, draft: &SavedDraft) -> Result<()>;
     /// Keeps this text instead of the one before it.
     fn put(&mut self, draft: &SavedDraft) -> Result<()>;
     fn forget(&mut self, target: &Target) -> Result<()>;

@@ -247,6 +247,51 @@ fn a_refused_sender_is_told_in_plain_words_and_the_text_stays() {
     assert!(s.line_with("Printer on fire").contains("draft"));
 }
 
+/// An answer is on its way, another text for the same customer is being typed and not kept yet, and the answer comes back.
+fn came_back_while_writing(typed: &str) -> Stage {
+    let mut s = Stage::new(120, 30);
+    answered(&mut s);
+    // Without a quote.
+    s.fake.bodies.borrow_mut().clear();
+    s.press("G r");
+    s.type_text(typed);
+    let content = crate::engine::kept::Content { body: "Hi Dana,".into(), ..Default::default() };
+    let saved = crate::engine::kept::SavedDraft { target: fire(), content, saved_at: at(NOW) };
+    s.fake.drafts.borrow_mut().insert(fire(), saved);
+    let refusal = Refusal::new(ErrorKind::Overtaken, "bob's answer came first").holder(handle("bob"));
+    s.tell(Event::NotSent { item: 7, target: fire(), refusal });
+    s
+}
+
+#[test]
+fn an_answer_that_comes_back_while_another_is_typed_costs_neither_text() {
+    let body = |s: &Stage| s.fake.drafts.borrow()[&fire()].content.body.clone();
+    let mut s = came_back_while_writing("One more thing");
+    assert!(s.shows("One more thing") && s.shows("your earlier answer came back"), "{}", s.screen());
+    s.pass(1_000);
+    assert!(body(&s).starts_with("One more thing"));
+    assert_eq!(s.fake.beneath.borrow()[0].content.body, "Hi Dana,");
+    s.type_text("!");
+    s.pass(1_000);
+    assert_eq!(s.fake.beneath.borrow().len(), 1, "it is written on, not begun again");
+    // This one leaves; the one that came back is the draft then.
+    s.press("Ctrl-s");
+    assert!(sent(&s).1.draft.body.starts_with("One more thing!"));
+    crate::tui::source::Drafts::forget(&mut &s.fake, &fire()).unwrap();
+    s.changed();
+    s.press("G r");
+    assert!(s.shows("Hi Dana,") && s.shows("your draft of"), "{}", s.screen());
+}
+
+#[test]
+fn what_is_emptied_before_it_was_kept_takes_no_other_text_along() {
+    let mut s = came_back_while_writing("x");
+    s.press("Backspace Esc");
+    assert!(s.app.composer.is_none());
+    assert_eq!(s.fake.drafts.borrow()[&fire()].content.body, "Hi Dana,");
+    assert!(s.line_with("Printer on fire").contains("draft"));
+}
+
 #[test]
 fn an_unknown_fate_is_asked_about_before_anything_else_is_written() {
     let mut s = Stage::new(100, 30);

@@ -23,6 +23,10 @@ const PLACE: &str = "BAGSY_TEST_PLACE";
 struct InFile(std::path::PathBuf);
 
 impl Drafts for InFile {
+    fn begin(&mut self, draft: &SavedDraft) -> Result<()> {
+        self.put(draft)
+    }
+
     fn put(&mut self, draft: &SavedDraft) -> Result<()> {
         std::fs::write(&self.0, &draft.content.body).map_err(|e| SourceError(e.to_string()))
     }

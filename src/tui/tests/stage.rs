@@ -53,6 +53,7 @@ impl Stage {
         for effect in effects {
             match effect {
                 Effect::Command(command) => self.commands.push(command),
+                Effect::BeginDraft(draft) => (&self.fake).begin(&draft).unwrap(),
                 Effect::KeepDraft(draft) => (&self.fake).put(&draft).unwrap(),
                 Effect::ForgetDraft(target) => (&self.fake).forget(&target).unwrap(),
                 other => self.others.push(format!("{other:?}")),

@@ -173,8 +173,11 @@ impl Turn<'_> {
         let Some(composer) = &self.app.composer else { return };
         let target = composer.target.clone();
         if composer.is_touched && composer.body_text().trim().is_empty() {
-            self.app.drafts.remove(&target);
-            self.effects.push(Effect::ForgetDraft(target));
+            // What lies there else is another text.
+            if composer.is_on_desk() {
+                self.app.drafts.remove(&target);
+                self.effects.push(Effect::ForgetDraft(target));
+            }
             self.app.say(Tone::News, "an empty draft is no draft: nothing was kept");
         } else if composer.is_touched {
             self.keep_draft();
@@ -188,17 +191,15 @@ impl Turn<'_> {
     pub(super) fn keep_draft(&mut self) {
         let now = self.app.now;
         let Some(composer) = self.app.composer.as_mut().filter(|c| c.is_unsaved()) else { return };
-        let draft = composer.to_keep(now);
-        composer.saved(now);
-        self.effects.push(Effect::KeepDraft(Box::new(draft)));
+        let keep = keep(composer, now);
+        self.effects.push(keep);
     }
 
     pub(super) fn kept(&mut self, outcome: Result<(), String>) {
         if let Err(why) = outcome {
             let now = self.app.now;
             if let Some(composer) = &mut self.app.composer {
-                composer.saved_at = None;
-                composer.touch(now);
+                composer.not_saved(now);
                 composer.warning = Some(format!("the draft could not be kept: {why}"));
             } else {
                 self.app.say(Tone::Bad, format!("the draft could not be kept: {why}"));
@@ -239,11 +240,10 @@ impl Turn<'_> {
             }
         };
         // Kept until the engine has it: a crash between the two costs nothing.
-        let keep = composer.to_keep(now);
-        composer.saved(now);
+        let keep = keep(composer, now);
         let to = answer.draft.to.first().map(|a| a.shown().to_owned()).unwrap_or_default();
         let target = answer.target.clone();
-        self.effects.push(Effect::KeepDraft(Box::new(keep)));
+        self.effects.push(keep);
         let ticket = self.app.ticket();
         self.app.sending.push(Sending { ticket, target: target.clone(), to });
         self.send(Command::Send { ticket, answer: Box::new(answer), hold: self.app.settings.hold });
@@ -318,4 +318,12 @@ impl Turn<'_> {
         self.app.say(Tone::News, says);
         self.app.is_stale = true;
     }
+}
+
+/// Keeps what is in the composer: its first time above what came back meanwhile, later instead of what it was.
+fn keep(composer: &mut Composer, now: Timestamp) -> Effect {
+    let draft = Box::new(composer.to_keep(now));
+    let is_first = !composer.is_on_desk();
+    composer.saved(now);
+    if is_first { Effect::BeginDraft(draft) } else { Effect::KeepDraft(draft) }
 }

@@ -203,8 +203,19 @@ impl Turn<'_> {
         self.app.is_stale = true;
     }
 
+    /// The text of an answer is a draft again; what is being written in its conversation stays above it.
+    fn came_back(&mut self, target: &Target) {
+        self.app.drafts.insert(target.clone());
+        if let Some(composer) = self.app.composer.as_mut().filter(|c| c.target == *target) {
+            let says =
+                "your earlier answer came back: its text is the next draft here, once this one is sent or emptied";
+            composer.warning = Some(says.to_owned());
+        }
+    }
+
     fn taken_back(&mut self, item: i64, target: &Target) {
         self.has_left(item, target);
+        self.came_back(target);
         match self.source.draft(target) {
             Ok(Some(saved)) if self.app.composer.is_none() && self.app.layer.is_none() => {
                 self.app.composer = Some(crate::tui::composer::Composer::resume(saved));
@@ -215,7 +226,6 @@ impl Turn<'_> {
             }
             _ => self.app.say(Tone::Good, "taken back: nothing was sent, its text is the draft again"),
         }
-        self.app.drafts.insert(target.clone());
     }
 
     fn sent(&mut self, item: i64, target: &Target) {
@@ -234,7 +244,7 @@ impl Turn<'_> {
             ErrorKind::Unreachable | ErrorKind::Tls => self.say_refusal("not sent yet", refusal),
             ErrorKind::UnknownOutcome => self.say_refusal("nobody knows whether it was sent", refusal),
             _ => {
-                self.app.drafts.insert(target.clone());
+                self.came_back(target);
                 self.say_refusal("not sent", refusal);
             }
         }
