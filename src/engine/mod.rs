@@ -9,6 +9,7 @@ mod discover;
 pub mod doctor;
 mod drive;
 mod error;
+pub mod find;
 mod folders;
 mod grade;
 pub mod kept;

@@ -62,6 +62,14 @@ pub(super) async fn open(endpoint: &Endpoint) -> Result<Link, Error> {
     Ok(link)
 }
 
+/// Connects, says nothing of who is there, and hangs up: whether this is an IMAP server to which the way is safe.
+///
+/// # Errors
+/// What keeps a connection from coming about.
+pub async fn greet_server(endpoint: &Endpoint) -> Result<Capabilities, Error> {
+    Ok(open(endpoint).await?.capabilities)
+}
+
 /// Reads the server's first words.
 async fn greet(client: &mut Client<Framed>, sideline: &Sideline, endpoint: &Endpoint) -> Result<(), Error> {
     let unreachable = |why: String| Error::Unreachable { host: endpoint.to_string(), why };

@@ -37,6 +37,7 @@ pub mod utf7;
 
 pub use append::Appended;
 pub use condition::Code;
+pub use connection::greet_server;
 pub use error::Error;
 pub use fetch::{FetchedFlags, FetchedHeader, HEADER_FIELDS};
 pub use idle::{IdleEnd, IdleReason};

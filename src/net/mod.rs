@@ -3,16 +3,22 @@
 //!
 //! [`Protection::of`] comes first, before anything is sent: a file of authorities that cannot be used is the
 //! configuration's fault, whatever the network is like. Then [`connect`], and [`Security::secure`] where TLS is due.
+//!
+//! Before there is a configuration, [`Dns`] and [`Web`] tell where a domain's servers are.
 
 mod connect;
+mod dns;
 mod tls;
+mod web;
 
 use std::path::PathBuf;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use connect::{connect, why};
+pub use dns::{Dns, Service, Services};
 pub use tls::{Protection, Security, Unsafe};
+pub use web::{Page, Place, Web};
 
 /// A connection's two directions in one: TCP, or TLS over it.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}

@@ -68,21 +68,7 @@ impl Submission {
         credentials: &Credentials,
         patience: Patience,
     ) -> Result<Self, Error> {
-        let protection = Protection::of(server)?;
-        let tcp = net::connect(server, patience.connect).await?;
-        let stream = match protection {
-            Protection::None => Box::new(tcp),
-            Protection::Implicit(security) => security.secure(tcp, patience.connect).await?,
-            Protection::StartTls(security) => {
-                let tcp = start_tls(tcp, server, patience).await?;
-                security.secure(tcp, patience.connect).await?
-            }
-        };
-        let mut wire = Wire::new(stream);
-        if server.tls != Tls::StartTls {
-            greeting(&mut wire, server, patience).await?;
-        }
-        let extensions = hello(&mut wire, server, patience).await?;
+        let (wire, extensions) = open(server, patience).await?;
         let mut submission = Self {
             wire,
             server: server.to_string(),
@@ -244,6 +230,38 @@ impl Submission {
             _ => Err(Error::Address { address: text.chars().filter(|c| !c.is_control()).take(100).collect() }),
         }
     }
+}
+
+/// Connects, says nothing of who is there, and hangs up: whether this is a submission server to which the way is safe.
+///
+/// # Errors
+/// What is wrong with the network or TLS.
+pub async fn greet_server(server: &Endpoint) -> Result<Extensions, Error> {
+    let patience = Patience { command: Duration::from_secs(30), ..Patience::default() };
+    let (mut wire, extensions) = open(server, patience).await?;
+    // Its answer changes nothing.
+    let _ = wire.command(&Quit.to_string(), Duration::from_secs(2)).await;
+    Ok(extensions)
+}
+
+/// A connection that is protected and greeted.
+async fn open(server: &Endpoint, patience: Patience) -> Result<(Wire<Box<dyn Stream>>, Extensions), Error> {
+    let protection = Protection::of(server)?;
+    let tcp = net::connect(server, patience.connect).await?;
+    let stream = match protection {
+        Protection::None => Box::new(tcp),
+        Protection::Implicit(security) => security.secure(tcp, patience.connect).await?,
+        Protection::StartTls(security) => {
+            let tcp = start_tls(tcp, server, patience).await?;
+            security.secure(tcp, patience.connect).await?
+        }
+    };
+    let mut wire = Wire::new(stream);
+    if server.tls != Tls::StartTls {
+        greeting(&mut wire, server, patience).await?;
+    }
+    let extensions = hello(&mut wire, server, patience).await?;
+    Ok((wire, extensions))
 }
 
 /// The plain beginning of a connection that goes on under TLS, or not at all (RFC 3207).

@@ -20,7 +20,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Patience, Submission};
+pub use client::{Patience, Submission, greet_server};
 pub use error::{Error, Step};
 pub use extensions::Extensions;
 pub use reply::Reply;

@@ -70,36 +70,41 @@ fn authority() -> &'static Authority {
 
 /// Writes `ca.pem` and the three certificates with their keys into `folder`; gives the path of `ca.pem`.
 pub fn write_to(folder: &Path) -> PathBuf {
-    use std::os::unix::fs::OpenOptionsExt;
     for cert in Cert::ALL {
         let names: &[&str] = match cert {
             Cert::Right => &["localhost", "127.0.0.1"],
             Cert::WrongHost => &["elsewhere.example.test"],
             Cert::Expired => &["127.0.0.3"],
         };
-        let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
-        let mut params = CertificateParams::new(names).expect("names fit for a certificate");
-        params.distinguished_name.push(DnType::CommonName, "A server of the tests");
-        (params.not_before, params.not_after) = match cert {
-            Cert::Expired => (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1)),
-            _ => (date_time_ymd(2024, 1, 1), date_time_ymd(2124, 1, 1)),
-        };
-        // Apple's verifier refuses what lives longer than it likes or is not said to be for servers.
-        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-        let key = KeyPair::generate().expect("a key");
-        let signed = params.signed_by(&key, &authority().issuer).expect("a signed certificate");
-        std::fs::write(cert.chain(folder), signed.pem()).expect("the chain");
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(cert.key(folder))
-            .expect("the key's file");
-        std::io::Write::write_all(&mut file, key.serialize_pem().as_bytes()).expect("the key");
+        let years = if cert == Cert::Expired { (2020, 2021) } else { (2024, 2124) };
+        write(names, years, &cert.chain(folder), &cert.key(folder));
     }
     let ca = folder.join("ca.pem");
     std::fs::write(&ca, &authority().pem).expect("ca.pem");
     ca
+}
+
+/// Writes a certificate of the same authority for these names; gives chain and key.
+pub fn write_for(folder: &Path, names: &[&str]) -> (PathBuf, PathBuf) {
+    let (chain, key) = (folder.join("names.pem"), folder.join("names.key"));
+    write(names, (2024, 2124), &chain, &key);
+    (chain, key)
+}
+
+fn write(names: &[&str], years: (i32, i32), chain: &Path, key_file: &Path) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+    let mut params = CertificateParams::new(names).expect("names fit for a certificate");
+    params.distinguished_name.push(DnType::CommonName, "A server of the tests");
+    (params.not_before, params.not_after) = (date_time_ymd(years.0, 1, 1), date_time_ymd(years.1, 1, 1));
+    // Apple's verifier refuses what lives longer than it likes or is not said to be for servers.
+    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+    let key = KeyPair::generate().expect("a key");
+    let signed = params.signed_by(&key, &authority().issuer).expect("a signed certificate");
+    std::fs::write(chain, signed.pem()).expect("the chain");
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(key_file).expect("the key's file");
+    std::io::Write::write_all(&mut file, key.serialize_pem().as_bytes()).expect("the key");
 }
 
 /// A TLS client that trusts the tests' authority and nobody else.

@@ -8,6 +8,7 @@
 pub mod bagsy;
 pub mod certs;
 pub mod device;
+pub mod dns;
 pub mod dovecot;
 mod dovecot_conf;
 pub mod imap_client;
@@ -23,3 +24,4 @@ pub mod smtp_client;
 pub mod submission;
 pub mod team;
 pub mod tls;
+pub mod web;
