@@ -9,7 +9,9 @@ mod handle;
 mod ids;
 mod mailbox;
 mod message;
+pub mod query;
 mod view;
+pub mod words;
 
 pub use action::{Action, Expectation};
 pub use address::Address;
@@ -20,4 +22,5 @@ pub use handle::{Handle, InvalidHandle};
 pub use ids::{ConversationId, MessageId, ModSeq, Uid, UidValidity};
 pub use mailbox::{Capability, Grade, Mailbox, Rights, Role};
 pub use message::{Flags, Message};
+pub use query::{Query, QueryError};
 pub use view::View;
