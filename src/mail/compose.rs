@@ -1,12 +1,16 @@
-//! An answer as a person writes it, and as the bytes of a message.
+//! A mail as a person writes it, and as the bytes of a message.
 
 use data_encoding::BASE32_NOPAD;
 
 use super::fields::Fields;
 use crate::model::{Address, MessageId};
 
+pub use super::forward::{FORWARDED, blank, forward, forward_subject, forwarding, senders};
 pub use super::reply::{attribution, quote, quoting, reply, reply_subject};
 pub use super::write::{write, write_readable};
+
+/// The most octets of files that go along with one mail, all together: as base64 they come near what common servers take.
+pub const MAX_ATTACHED: u64 = 25_000_000;
 
 /// A mail that is being written.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -211,14 +211,20 @@ pub fn quoted_printable(text: &str) -> String {
     out
 }
 
-/// Base64 in lines of 76, each ended by CRLF.
-pub fn base64_lines(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() / 57 * 78 + 80);
+/// Writes base64 in lines of 76, each ended by CRLF.
+pub fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
+    let mut text = String::with_capacity(80);
     for line in bytes.chunks(57) {
-        STANDARD.encode_string(line, &mut out);
-        out.push_str("\r\n");
+        text.clear();
+        STANDARD.encode_string(line, &mut text);
+        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(b"\r\n");
     }
-    out
+}
+
+/// How long so many octets become by [`push_base64`], at most.
+pub fn base64_len(octets: usize) -> usize {
+    octets.div_ceil(57) * 78
 }
 
 /// `filename` as Content-Disposition wants it: quoted where it is ASCII, else by RFC 2231.

@@ -9,6 +9,7 @@ pub mod compose;
 pub mod fields;
 pub mod header;
 pub mod html;
+pub mod kind;
 pub mod links;
 pub mod mime;
 pub mod parse;
@@ -17,5 +18,6 @@ pub mod safe;
 pub mod structure;
 
 mod encode;
+mod forward;
 mod reply;
 mod write;

@@ -29,8 +29,8 @@ enum Kind {
 
 /// Cuts a text into blocks.
 ///
-/// Empty lines between quoted lines belong to the quote. A signature ends where a quote begins, since some programs
-/// write the answer and its signature above what they quote.
+/// Empty lines between quoted lines belong to the quote. A signature ends where a quote or a forwarded mail begins, since
+/// some programs write the answer and its signature above what they quote.
 pub fn blocks(text: &str) -> Vec<Block> {
     let lines: Vec<&str> = text.lines().collect();
     let mut kinds: Vec<Kind> = Vec::with_capacity(lines.len());
@@ -38,6 +38,8 @@ pub fn blocks(text: &str) -> Vec<Block> {
         let kind = match kinds.last() {
             _ if is_quoted(line) => Kind::Quote,
             _ if matches!(*line, "-- " | "--") => Kind::Signature,
+            // What is handed on stands below the signature of who hands it on.
+            _ if *line == super::compose::FORWARDED => Kind::Text,
             Some(Kind::Signature) => Kind::Signature,
             _ => Kind::Text,
         };

@@ -84,7 +84,7 @@ fn add_others<'a>(into: &mut Vec<Address>, from: impl Iterator<Item = &'a Addres
 }
 
 /// The mailbox's address to which the message was written, in the mailbox's own spelling.
-fn sender(own: &Mailbox, answered: &Message) -> Address {
+pub(super) fn sender(own: &Mailbox, answered: &Message) -> Address {
     let ours = || own.address.iter().chain(&own.addresses);
     let named = answered.to.iter().chain(&answered.cc).map(|a| a.email.as_str());
     let mut written_to = named.chain(answered.delivered_to.iter().map(String::as_str));
@@ -138,12 +138,17 @@ pub fn quoting(answered: &Message, text: &str) -> String {
     format!("\n\n{}\n{}\n", attribution(answered), quote(text))
 }
 
-/// The line above a quote. The date has the sender's own time and zone, the month as a word, the year in full: no
+/// When a message was written. The date has the sender's own time and zone, the month as a word, the year in full: no
 /// country reads it wrongly.
+pub(super) fn date_of(message: &Message) -> String {
+    let written = rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_zoned(message.date.as_str());
+    let written: Zoned = written.unwrap_or_else(|_| message.internal_date.to_zoned(TimeZone::UTC));
+    written.strftime("%-d %B %Y at %H:%M %z").to_string()
+}
+
+/// The line above a quote.
 pub fn attribution(answered: &Message) -> String {
-    let written = rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_zoned(answered.date.as_str());
-    let written: Zoned = written.unwrap_or_else(|_| answered.internal_date.to_zoned(TimeZone::UTC));
-    let date = written.strftime("%-d %B %Y at %H:%M %z");
+    let date = date_of(answered);
     match answered.from.first() {
         Some(from) => format!("On {date}, {} wrote:", from.shown()),
         None => format!("On {date}, somebody wrote:"),

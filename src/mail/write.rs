@@ -9,7 +9,7 @@ use jiff::Zoned;
 use sha2::{Digest, Sha256};
 
 use super::compose::{AttachedFile, Draft};
-use super::encode::{Header, MAX_LINE, base64_lines, file_name_parameter, quoted_printable};
+use super::encode::{Header, MAX_LINE, base64_len, file_name_parameter, push_base64, quoted_printable};
 use super::structure::file_name;
 use crate::model::MessageId;
 
@@ -47,21 +47,23 @@ fn message(draft: &Draft, message_id: &MessageId, date: &Zoned, letters: Letters
     header.message_ids("In-Reply-To", draft.in_reply_to.as_slice());
     header.message_ids("References", &draft.references);
     header.plain("MIME-Version", "1.0");
-    let mut out = header.into_string();
+    let mut out = header.into_string().into_bytes();
     let text = text_part(&draft.body, letters);
     if draft.attachments.is_empty() {
-        out.push_str(&text);
-        return out.into_bytes();
+        out.extend_from_slice(text.as_bytes());
+        return out;
     }
-    let boundary = boundary(message_id, &text);
-    out.push_str(&format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n"));
-    out.push_str(&format!("--{boundary}\r\n{text}"));
+    // Once and for all: large files are not copied again and again while the message grows.
+    out.reserve(text.len() + draft.attachments.iter().map(|file| room_for(file) + 1000).sum::<usize>());
+    let boundary = boundary(message_id, &text, &draft.attachments);
+    out.extend(format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n").bytes());
+    out.extend(format!("--{boundary}\r\n{text}").bytes());
     for file in &draft.attachments {
-        out.push_str(&format!("--{boundary}\r\n"));
+        out.extend(format!("--{boundary}\r\n").bytes());
         push_file(&mut out, file);
     }
-    out.push_str(&format!("--{boundary}--\r\n"));
-    out.into_bytes()
+    out.extend(format!("--{boundary}--\r\n").bytes());
+    out
 }
 
 /// The text with its own fields: as it is where it may, else quoted-printable. Ends with a line end.
@@ -81,27 +83,72 @@ fn text_part(body: &str, letters: Letters) -> String {
     format!("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{text}")
 }
 
-/// A boundary that stands nowhere in the text (base64 has no `=_`). Made from the Message-ID, so that the same draft
-/// gives the same bytes.
-fn boundary(message_id: &MessageId, text: &str) -> String {
+/// A boundary that stands nowhere in the text, nor in a mail that goes along as it is (base64 has no `=_`). Made from the
+/// Message-ID, so that the same draft gives the same bytes.
+fn boundary(message_id: &MessageId, text: &str, files: &[AttachedFile]) -> String {
     let mut seed = message_id.0.clone();
     loop {
         let hash = BASE32_NOPAD.encode(&Sha256::digest(&seed)[..15]).to_ascii_lowercase();
         let boundary = format!("=_{hash}");
-        if !text.contains(&boundary) {
+        let is_within = |file: &AttachedFile| {
+            goes_as_it_is(file) && file.bytes.windows(boundary.len()).any(|run| run == boundary.as_bytes())
+        };
+        if !text.contains(&boundary) && !files.iter().any(is_within) {
             return boundary;
         }
         seed.push('.');
     }
 }
 
-fn push_file(out: &mut String, file: &AttachedFile) {
+/// A mail within a mail may not be encoded (RFC 2046 §5.2.1): it goes as it is, where every server on the way bears its lines.
+fn goes_as_it_is(file: &AttachedFile) -> bool {
+    file.media_type.eq_ignore_ascii_case("message/rfc822") && is_line_by_line(&file.bytes)
+}
+
+/// CRLF and no other line ends, no line too long, no NUL.
+fn is_line_by_line(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|b| *b == b'\n').peekable();
+    while let Some(line) = lines.next() {
+        let is_last = lines.peek().is_none();
+        let line = match line.strip_suffix(b"\r") {
+            Some(line) if !is_last => line,
+            None if is_last => line,
+            _ => return false,
+        };
+        if line.len() > MAX_LINE || line.contains(&b'\r') || line.contains(&0) {
+            return false;
+        }
+    }
+    true
+}
+
+fn room_for(file: &AttachedFile) -> usize {
+    if goes_as_it_is(file) { file.bytes.len() } else { base64_len(file.bytes.len()) }
+}
+
+fn push_file(out: &mut Vec<u8>, file: &AttachedFile) {
+    if goes_as_it_is(file) {
+        let name = file_name_parameter(&file_name(Some(&file.name), "message/rfc822"));
+        let encoding = if file.bytes.is_ascii() { "7bit" } else { "8bit" };
+        let head = format!(
+            "Content-Type: message/rfc822\r\nContent-Disposition: attachment;\r\n {name}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+        );
+        out.extend_from_slice(head.as_bytes());
+        out.extend_from_slice(&file.bytes);
+        // The line end before a boundary is the boundary's (RFC 2046 §5.1.1).
+        out.extend_from_slice(b"\r\n");
+        return;
+    }
     let media_type = media_type(&file.media_type);
     let name = file_name_parameter(&file_name(Some(&file.name), media_type));
-    out.push_str(&format!(
-        "Content-Type: {media_type}\r\nContent-Disposition: attachment;\r\n {name}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    ));
-    out.push_str(&base64_lines(&file.bytes));
+    // Text whose letters are not named would be read as ASCII.
+    let is_text = media_type.to_ascii_lowercase().starts_with("text/") && std::str::from_utf8(&file.bytes).is_ok();
+    let charset = if is_text { "; charset=utf-8" } else { "" };
+    let head = format!(
+        "Content-Type: {media_type}{charset}\r\nContent-Disposition: attachment;\r\n {name}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    );
+    out.extend_from_slice(head.as_bytes());
+    push_base64(out, &file.bytes);
 }
 
 /// The media type where it is one, and one that may stand in base64: a mail within a mail may not (RFC 2046 §5.2.1).
@@ -244,6 +291,30 @@ mod tests {
         assert_eq!(named, [("Rechnung ü.pdf", 5000), ("a b.pdf", 5000)]);
         assert_eq!(parse::part_octets(&raw, "2"), Some(bytes));
         assert_eq!(raw, write(&with_files, &id(), &date()));
+    }
+
+    #[test]
+    fn a_mail_goes_along_as_it_is_and_an_odd_one_as_a_file() {
+        let mail = b"From: dana@x.test\r\nSubject: =?utf-8?q?=C3=A4?=\r\n\r\nHi\r\n".to_vec();
+        let with = |bytes: Vec<u8>| {
+            let mut draft = draft("Fwd: x", "see below");
+            let media_type = "message/rfc822".into();
+            draft.attachments.push(AttachedFile { name: "x.eml".into(), media_type, bytes });
+            write(&draft, &id(), &date())
+        };
+        let raw = with(mail.clone());
+        assert_eq!(parse::part_octets(&raw, "2"), Some(mail.clone()));
+        let text = String::from_utf8(raw).unwrap();
+        assert!(text.contains("Content-Type: message/rfc822\r\n") && !text.contains("base64"), "{text}");
+        for odd in [&b"Subject: x\n\nbare\n"[..], b"Subject: x\r\n\r\nnul\0", &[b'x'; 2000]] {
+            let raw = with(odd.to_vec());
+            assert!(String::from_utf8_lossy(&raw).contains("application/octet-stream"));
+            assert_eq!(parse::part_octets(&raw, "2").as_deref(), Some(odd));
+        }
+        // A boundary of ours within it ends nothing.
+        let again = with(text.into_bytes());
+        assert_eq!(parse::parse(&again).attachments.len(), 1);
+        assert!(String::from_utf8(with("Grüße\r\n".into())).unwrap().contains("Content-Transfer-Encoding: 8bit"));
     }
 
     fn is_well_formed(raw: &[u8]) -> bool {

@@ -37,6 +37,11 @@ impl Desk {
                 DESK.migrate(&mut empty, &path)?;
                 empty
             }
+            // The drafts of an older version are to be read, whoever comes first.
+            Err(Error::Older { .. }) => {
+                drop(Self::open(cache)?);
+                file::open_read_only(&DESK, &path)?
+            }
             opened => opened?,
         };
         Ok(Self { connection, path })

@@ -7,6 +7,7 @@
 
 mod apply;
 mod assignment;
+mod attached;
 mod body;
 mod change;
 mod columns;

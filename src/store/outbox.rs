@@ -62,7 +62,7 @@ impl fmt::Display for OutboxState {
 pub struct NewItem {
     /// The mailbox's key.
     pub mailbox: String,
-    /// The conversation's root; empty where it begins one.
+    /// The conversation's root; where it begins one, the place of its draft.
     pub root: String,
     /// The Message-ID of what it answers; empty where it answers nothing.
     pub answered: String,
@@ -86,6 +86,18 @@ pub struct NewItem {
     pub draft: String,
     /// It was written in the conversation's draft in hand, which is in the outbox from now on instead.
     pub takes_draft: bool,
+}
+
+impl OutboxItem {
+    /// Whether it answers nothing: it begins a conversation of its own.
+    pub fn is_opening(&self) -> bool {
+        self.answered.is_empty()
+    }
+
+    /// The root of the conversation to which it belongs; what begins one is its root itself.
+    pub fn conversation_root(&self) -> &str {
+        if self.is_opening() { &self.message_id } else { &self.root }
+    }
 }
 
 /// An item of the outbox without its bytes and its draft.

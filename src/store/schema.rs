@@ -27,7 +27,7 @@ pub(crate) const CACHE: Format = Format {
 pub(crate) const DESK: Format = Format {
     file: File::Desk,
     application_id: 0x6261_6764, // "bagd"
-    steps: &[include_str!("desk.sql")],
+    steps: &[include_str!("desk.sql"), include_str!("desk-2.sql")],
 };
 
 impl Format {
