@@ -153,6 +153,10 @@ pub enum Verb {
     },
     /// Answer the newest incoming message
     Reply(ReplyArgs),
+    /// Write a new mail from a mailbox's address; it begins a conversation
+    New(NewArgs),
+    /// Hand the newest incoming message on to somebody else; the conversation still waits for its answer
+    Forward(ForwardArgs),
     /// Mail that waits to be sent, or whose fate is unknown
     Outbox {
         #[command(subcommand)]
@@ -178,14 +182,74 @@ pub struct ReplyArgs {
     /// Finish the conversation once the answer is sent
     #[arg(long)]
     pub done: bool,
+    #[command(flatten)]
+    pub send: SendArgs,
+    #[command(flatten)]
+    pub guard: Guard,
+}
+
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    #[command(flatten)]
+    pub recipients: Recipients,
+    #[arg(long, value_name = "TEXT")]
+    pub subject: String,
+    /// The whole text, from a file, or `-`: standard input; no signature is added
+    #[arg(long, value_name = "FILE")]
+    pub body_file: PathBuf,
+    #[command(flatten)]
+    pub send: SendArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ForwardArgs {
+    pub id: String,
+    #[command(flatten)]
+    pub recipients: Recipients,
+    /// Instead of `Fwd:` and the message's own
+    #[arg(long, value_name = "TEXT")]
+    pub subject: Option<String>,
+    /// What you say above it, from a file, or `-`: standard input; no signature is added
+    #[arg(long, value_name = "FILE")]
+    pub body_file: Option<PathBuf>,
+    /// The message goes along as it is, as a file; else its text stands below yours, and its files go along
+    #[arg(long)]
+    pub as_attachment: bool,
+    #[command(flatten)]
+    pub send: SendArgs,
+    #[command(flatten)]
+    pub guard: Guard,
+}
+
+/// Who gets a mail.
+#[derive(Debug, Args)]
+pub struct Recipients {
+    /// Who gets it; several with commas between, or named again
+    #[arg(long, value_name = "ADDRESS", required_unless_present_any = ["cc", "bcc"])]
+    pub to: Vec<String>,
+    /// Who gets a copy
+    #[arg(long, value_name = "ADDRESS")]
+    pub cc: Vec<String>,
+    /// Who gets a copy that nobody else is told of
+    #[arg(long, value_name = "ADDRESS")]
+    pub bcc: Vec<String>,
+}
+
+/// How a mail leaves.
+#[derive(Debug, Args)]
+pub struct SendArgs {
+    /// A file that goes along; may be named again. 25 MB together
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
+    /// The mailbox's address that it comes from [default: the one that was written to, else the first]
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<String>,
     /// Send even where no announcement can be written, so that a teammate may answer at the same time
     #[arg(long)]
     pub unannounced: bool,
     /// Print the message; change and send nothing
     #[arg(long)]
     pub dry_run: bool,
-    #[command(flatten)]
-    pub guard: Guard,
 }
 
 /// Change nothing unless it is still so.

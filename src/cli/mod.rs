@@ -4,10 +4,13 @@ pub mod args;
 mod change;
 mod context;
 mod doctor;
+mod forward;
 mod list;
 pub mod log;
 mod look;
+mod mail;
 mod mailboxes;
+mod new;
 mod output;
 mod papers;
 mod reply;
@@ -53,6 +56,8 @@ pub async fn run(cli: Cli) -> Outcome {
             show::run(&cx, &id, form).await
         }
         Verb::Reply(args) => reply::run(&cx, args).await,
+        Verb::New(args) => new::run(&cx, args).await,
+        Verb::Forward(args) => forward::run(&cx, args).await,
         Verb::Outbox { what } => reply::outbox(&cx, what).await,
         Verb::Watch => watch::run(&cx).await,
         other => change::run(&cx, other).await,

@@ -1,114 +1,81 @@
 //! `bagsy reply` and `bagsy outbox`: answering from a script.
 
-use std::io::{self, Read, Write};
-
 use serde_json::json;
 
 use super::args::{OutboxVerb, ReplyArgs};
-use super::change::{named, print};
+use super::change::named;
 use super::context::{Context, Named, Outcome, Reached, expectation, failed, resolve};
-use super::output;
+use super::{mail, output};
 use crate::config::AfterReply;
 use crate::engine::message::Answer;
 use crate::engine::outbox::{self, Ran, Terms};
-use crate::mail::compose;
+use crate::mail::compose::AttachedFile;
 use crate::model::{Conversation, ErrorKind, Expectation, Mailbox, Refusal};
 use crate::store::{Desk, OutboxItem, OutboxState, Reader, desk_of};
 
 pub async fn run(cx: &Context, args: ReplyArgs) -> Outcome {
     let expect = expectation(&args.guard)?;
-    let body = body(&args)?;
-    if cx.offline && !args.dry_run {
+    let body = mail::some_body(&args.body_file)?;
+    let files = mail::files(&args.send.attach)?;
+    let written = Written { args: &args, body: &body, files, expect: &expect };
+    if cx.offline && !args.send.dry_run {
         cx.refuse_offline("reply")?;
     }
     if cx.offline {
-        return offline(cx, &args, &body, &expect, None);
+        return offline(cx, written, None);
     }
-    let ids = [args.id.clone()];
-    let mut reached = match cx.reach_for(&ids).await {
-        Err(refusal) if matches!(refusal.kind, ErrorKind::Unreachable | ErrorKind::Tls) => {
-            return offline(cx, &args, &body, &expect, Some(refusal));
-        }
+    let mut reached = match cx.reach_for(std::slice::from_ref(&args.id)).await {
+        Err(refusal) if mail::is_out_of_reach(&refusal) => return offline(cx, written, Some(refusal)),
         other => other?,
     };
     let named = named(&reached, &args.id)?;
     let at = &mut reached[named.login];
     let mailbox = at.mailbox(&named.mailbox)?;
-    let answer = prepared(&at.link.reader, &mailbox, &named.root, &args, &body)?;
-    if args.dry_run {
-        return dry_run(&answer, &mailbox);
+    let answer = written.prepared(&at.link.reader, &mailbox, &named.root)?;
+    if args.send.dry_run {
+        return mail::dry_run(&answer, &mailbox, written.files);
     }
     let conversation = current(&at.link.reader, &mailbox, &named)?;
     stand_for(&expect, &conversation)?;
     let desk = Desk::open(&at.link.login.cache).map_err(failed)?;
-    outbox::may_answer(&at.link.reader, &desk, &mailbox, &conversation, args.unannounced)?;
+    outbox::may_answer(&at.link.reader, &desk, &mailbox, &conversation, args.send.unannounced)?;
     refuse_held(at, &mailbox, &conversation)?;
-    let terms = Terms { unannounced: args.unannounced, expect, hold_until: None };
-    let item = outbox::put(&at.link.reader, &desk, &at.link.login, &mailbox, &answer, terms)?;
-    let mailboxes = at.mailboxes.clone();
-    match at.link.run_item(item, &mailboxes).await? {
-        Ran::Sent(after) => {
-            if let Some(after) = after {
-                print(cx, at, &mailbox, &after);
-            }
-            Ok(())
+    let item = mail::put(&at.link.reader, &at.link.login, &mailbox, answer, &written.files, written.terms())?;
+    mail::deliver(cx, at, &mailbox, item, None).await
+}
+
+/// An answer as its verb was given it.
+struct Written<'a> {
+    args: &'a ReplyArgs,
+    body: &'a str,
+    files: Vec<AttachedFile>,
+    expect: &'a Expectation,
+}
+
+impl Written<'_> {
+    fn prepared(&self, reader: &Reader, mailbox: &Mailbox, root: &str) -> Outcome<Answer> {
+        let (mut answer, _) = outbox::begin(reader, mailbox, root, self.args.all, None)?;
+        self.body.clone_into(&mut answer.draft.body);
+        mail::choose_sender(&mut answer.draft, mailbox, self.args.send.from.as_deref())?;
+        if self.args.done {
+            answer.then = Some(AfterReply::Done);
         }
-        // The customer has it; to call that a failure would ask for a second answer.
-        Ran::Unmarked(refusal) => {
-            cx.out.aside(&refusal.message);
-            Ok(())
-        }
-        Ran::Stays(refusal) | Ran::NotSent(refusal) => Err(refusal),
-        Ran::Elsewhere => Err(Refusal::new(ErrorKind::Failed, "another process is sending it; see `bagsy outbox`")),
+        Ok(answer)
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { expect: self.expect.clone(), ..mail::terms(&self.args.send) }
     }
 }
 
-/// The whole body, LF line ends.
-fn body(args: &ReplyArgs) -> Outcome<String> {
-    let path = &args.body_file;
-    let unreadable =
-        |error: io::Error| Refusal::new(ErrorKind::Usage, format!("{} cannot be read: {error}", path.display()));
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        io::stdin().lock().read_to_end(&mut bytes).map_err(unreadable)?;
-    } else {
-        bytes = std::fs::read(path).map_err(unreadable)?;
-    }
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Refusal::new(ErrorKind::Usage, format!("{} is not UTF-8 text", path.display())))?;
-    let text = text.replace("\r\n", "\n");
-    if text.trim().is_empty() {
-        return Err(Refusal::new(ErrorKind::Usage, "the answer is empty"));
-    }
-    Ok(text)
-}
-
-fn prepared(reader: &Reader, mailbox: &Mailbox, root: &str, args: &ReplyArgs, body: &str) -> Outcome<Answer> {
-    let (mut answer, _) = outbox::begin(reader, mailbox, root, args.all, None)?;
-    body.clone_into(&mut answer.draft.body);
-    if args.done {
-        answer.then = Some(AfterReply::Done);
-    }
-    Ok(answer)
-}
-
-fn current(reader: &Reader, mailbox: &Mailbox, named: &Named) -> Outcome<Conversation> {
+/// The conversation as the cache has it now.
+pub fn current(reader: &Reader, mailbox: &Mailbox, named: &Named) -> Outcome<Conversation> {
     let found = reader.conversation(mailbox.key(), &named.root).map_err(failed)?;
     found.ok_or_else(|| Refusal::new(ErrorKind::NotFound, "the conversation is gone"))
 }
 
-/// The message as it would leave, readable.
-fn dry_run(answer: &Answer, mailbox: &Mailbox) -> Outcome {
-    answer.draft.check().map_err(|error| Refusal::new(ErrorKind::Usage, error.to_string()))?;
-    let domain = mailbox.address.as_deref().and_then(|a| a.rsplit_once('@')).map_or("localhost", |(_, domain)| domain);
-    let bytes = compose::write_readable(&answer.draft, &compose::message_id(domain), &jiff::Zoned::now());
-    let mut out = io::stdout().lock();
-    out.write_all(&bytes)
-        .and_then(|()| out.flush())
-        .map_err(|error| Refusal::new(ErrorKind::Failed, format!("it cannot be written: {error}")))
-}
-
-fn stand_for(expect: &Expectation, conversation: &Conversation) -> Outcome {
+/// Whether it still is what the command line expects.
+pub fn stand_for(expect: &Expectation, conversation: &Conversation) -> Outcome {
     let holder = conversation.assignee.holder();
     let is_broken = expect.status.is_some_and(|s| s != conversation.status)
         || expect.assignee.as_ref().is_some_and(|a| a.as_ref() != holder || conversation.is_contested());
@@ -138,23 +105,24 @@ fn refuse_held(at: &Reached, mailbox: &Mailbox, conversation: &Conversation) -> 
 }
 
 /// Without a connection: the message is made of what is cached, and waits in the outbox.
-fn offline(cx: &Context, args: &ReplyArgs, body: &str, expect: &Expectation, why: Option<Refusal>) -> Outcome {
+fn offline(cx: &Context, written: Written<'_>, why: Option<Refusal>) -> Outcome {
+    let args = written.args;
     let cached = cx.cached()?;
     let readers = cached.iter().enumerate().map(|(i, (_, reader, mailboxes))| (i, reader, mailboxes.as_slice()));
     let named = resolve(readers, &args.id).map_err(|refusal| why.clone().unwrap_or(refusal))?;
     let (login, reader, mailboxes) = &cached[named.login];
     let mailbox = mailboxes.iter().find(|m| m.key() == named.mailbox);
     let mailbox = mailbox.ok_or_else(|| Refusal::new(ErrorKind::NotFound, "the mailbox is gone"))?;
-    let answer = prepared(reader, mailbox, &named.root, args, body)?;
-    let Some(why) = why.filter(|_| !args.dry_run) else { return dry_run(&answer, mailbox) };
+    let answer = written.prepared(reader, mailbox, &named.root)?;
+    let Some(why) = why.filter(|_| !args.send.dry_run) else {
+        return mail::dry_run(&answer, mailbox, written.files);
+    };
     let conversation = current(reader, mailbox, &named)?;
-    stand_for(expect, &conversation)?;
+    stand_for(written.expect, &conversation)?;
     let desk = Desk::open(&login.cache).map_err(failed)?;
-    outbox::may_answer(reader, &desk, mailbox, &conversation, args.unannounced)?;
-    let terms = Terms { unannounced: args.unannounced, expect: expect.clone(), hold_until: None };
-    outbox::put(reader, &desk, login, mailbox, &answer, terms)?;
-    Err(Refusal { message: format!("{}; the answer is kept in the outbox", why.message), ..why }
-        .hint("it is sent by the screen as soon as that is possible, or by `bagsy outbox retry`"))
+    outbox::may_answer(reader, &desk, mailbox, &conversation, args.send.unannounced)?;
+    mail::put(reader, login, mailbox, answer, &written.files, written.terms())?;
+    Err(mail::queued(why))
 }
 
 /// `bagsy outbox`: what waits.

@@ -57,7 +57,7 @@ impl<'a> Sending<'a> {
     }
 
     fn place(&self) -> Place<'_> {
-        Place { mailbox: self.mailbox, root: &self.item.root }
+        Place { mailbox: self.mailbox, root: self.item.conversation_root() }
     }
 
     fn save(&mut self, progress: Progress) -> Result<()> {
@@ -156,6 +156,8 @@ impl Link {
             return unannounced(&sending.kept, mailbox);
         }
         self.mind_validity(sending)?;
+        // What begins a conversation has none to claim, to be overtaken in, or to change afterwards.
+        let claims = claims && !sending.item.is_opening();
         let item = Item {
             me,
             seen_inbox: sending.kept.seen_inbox,
@@ -224,6 +226,10 @@ impl Link {
                 Told::Deleted
             }
             Ask::Append => Told::Appended(self.announce(mailbox, &sending.message).await?),
+            Ask::MarkAnswered if sending.item.is_opening() => {
+                self.mark_forwarded(mailbox, &sending.kept.forwarded).await?;
+                Told::MarkedAnswered
+            }
             Ask::MarkAnswered => {
                 self.mark_answered(sending.place(), &sending.item.answered).await?;
                 Told::MarkedAnswered
@@ -258,7 +264,8 @@ impl Link {
             self.find_root(sending.mailbox, &mut sending.item).await?;
             return Ok(false);
         }
-        let is_known = !self.reader.messages_with_id(key, &sending.item.answered)?.is_empty();
+        let item = &sending.item;
+        let is_known = !item.is_opening() && !self.reader.messages_with_id(key, &item.answered)?.is_empty();
         if is_known && self.reader.thread(key, &sending.item.root)?.is_empty() {
             let text = "the conversation of what is answered cannot be found now";
             return Err(Refusal::new(ErrorKind::Unreachable, text).into());

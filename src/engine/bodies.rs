@@ -37,7 +37,7 @@ impl Link {
         Ok(self.reader.body(mailbox.key(), role, uid)?.is_some())
     }
 
-    async fn open_body(&mut self, mailbox: &Mailbox, message: &Message) -> Result<()> {
+    pub(super) async fn open_body(&mut self, mailbox: &Mailbox, message: &Message) -> Result<()> {
         let (key, role, uid) = (mailbox.key(), message.folder, message.uid);
         if self.reader.body(key, role, uid)?.is_some() {
             // What is read again is kept longest.

@@ -19,6 +19,42 @@ pub struct SavedDraft {
     pub saved_at: Timestamp,
 }
 
+/// A file that goes along with a mail, read when it was added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    pub name: String,
+    pub media_type: String,
+    /// In octets.
+    pub size: u64,
+    /// The name of its octets on the desk.
+    pub digest: String,
+}
+
+/// A message that is handed on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Forwards {
+    /// What names it.
+    pub of: String,
+    /// It goes along as it is, else its text stands in the mail and its files go along.
+    pub as_attachment: bool,
+    /// Its text as it stands in the mail; empty until it is here.
+    pub block: String,
+    /// The whole of it; none where it is too large, or not here yet.
+    pub whole: Option<Attached>,
+    /// The files that hung on it.
+    pub parts: Vec<Attached>,
+    /// What of it does not go along, and why.
+    pub lacks: Option<String>,
+}
+
+impl Forwards {
+    /// What goes along of it.
+    pub fn attached(&self) -> &[Attached] {
+        if self.as_attachment { self.whole.as_slice() } else { &self.parts }
+    }
+}
+
 /// What is kept of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -32,6 +68,9 @@ pub struct Content {
     pub bcc: String,
     pub subject: String,
     pub body: String,
+    /// The files that go along, beside what is forwarded.
+    pub attached: Vec<Attached>,
+    pub forwards: Option<Forwards>,
     pub in_reply_to: Option<MessageId>,
     pub references: Vec<MessageId>,
     /// What names the message that is answered.
@@ -51,6 +90,8 @@ impl Default for Content {
             bcc: empty(),
             subject: empty(),
             body: empty(),
+            attached: Vec::new(),
+            forwards: None,
             in_reply_to: None,
             references: Vec::new(),
             answered: empty(),
@@ -70,6 +111,8 @@ impl Content {
             bcc: addresses::write(&draft.bcc),
             subject: draft.subject.clone(),
             body: draft.body.clone(),
+            attached: Vec::new(),
+            forwards: None,
             in_reply_to: draft.in_reply_to.clone(),
             references: draft.references.clone(),
             answered: answered.to_owned(),
@@ -80,7 +123,13 @@ impl Content {
 
     /// The same of an answer on its way to the outbox.
     pub fn of_answer(answer: &Answer) -> Self {
-        Self::of(&answer.draft, &answer.answered, (answer.seen_inbox, answer.seen_sent))
+        let content = Self::of(&answer.draft, &answer.answered, (answer.seen_inbox, answer.seen_sent));
+        Self { attached: answer.attached.clone(), forwards: answer.forwards.clone(), ..content }
+    }
+
+    /// All files that go along.
+    pub fn all_attached(&self) -> impl Iterator<Item = &Attached> {
+        self.attached.iter().chain(self.forwards.iter().flat_map(Forwards::attached))
     }
 
     /// The text that lies on the desk.
@@ -99,7 +148,7 @@ impl Content {
         serde_json::from_str(text)
     }
 
-    /// The mail that it is so far.
+    /// The mail that it is so far, but for its files.
     pub fn draft(&self) -> Draft {
         Draft {
             from: self.from.clone(),

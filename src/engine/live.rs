@@ -99,7 +99,10 @@ impl Engine {
                 self.desks.iter().for_each(|desk| desk.nudge.notify_waiters());
                 return;
             }
-            Command::Act { target, .. } | Command::Open { target } | Command::Settle { target, .. } => &target.mailbox,
+            Command::Act { target, .. }
+            | Command::Open { target }
+            | Command::Forward { target, .. }
+            | Command::Settle { target, .. } => &target.mailbox,
             Command::Send { answer, .. } => &answer.target.mailbox,
             Command::Next { mailbox, .. } | Command::Unsend { mailbox, .. } => mailbox,
         };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use super::kept::{Attached, Forwards};
 pub use crate::config::AfterReply;
 use crate::mail::compose::Draft;
 use crate::model::{Action, Change, Conversation, Expectation, Mailbox, Refusal, Uid};
@@ -20,6 +21,33 @@ pub struct Target {
     pub root: String,
 }
 
+/// What stands before the root in the place of a text that forwards a conversation. No Message-ID has a line end in it.
+const FORWARD: &str = "forward\n";
+
+impl Target {
+    /// The place of a text that begins a conversation.
+    pub fn new_mail(mailbox: &str) -> Self {
+        Self { mailbox: mailbox.to_owned(), root: String::new() }
+    }
+
+    /// The place of a text that forwards something of the conversation with this root: it begins one of its own, and lies
+    /// apart from the answer that may be written meanwhile.
+    pub fn forward(mailbox: &str, root: &str) -> Self {
+        Self { mailbox: mailbox.to_owned(), root: format!("{FORWARD}{root}") }
+    }
+
+    /// Whether a text that lies here begins a conversation of its own.
+    pub fn is_opening(&self) -> bool {
+        self.root.is_empty() || self.root.starts_with(FORWARD)
+    }
+
+    /// The conversation of which something is forwarded by a text that lies here.
+    pub fn forwarded(&self) -> Option<Self> {
+        let root = self.root.strip_prefix(FORWARD)?;
+        Some(Self { mailbox: self.mailbox.clone(), root: root.to_owned() })
+    }
+}
+
 /// What a person says of an answer whose fate is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -29,12 +57,16 @@ pub enum Verdict {
     Discard,
 }
 
-/// An answer ready to be sent.
+/// A mail ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub target: Target,
     pub draft: Draft,
-    /// The Message-ID of the message that is answered.
+    /// The files that go along, beside what is forwarded: their octets lie on the desk.
+    pub attached: Vec<Attached>,
+    /// What is forwarded.
+    pub forwards: Option<Forwards>,
+    /// The Message-ID of the message that is answered; empty where it begins a conversation of its own.
     pub answered: String,
     /// The highest UIDs that its writer had seen, in INBOX and in Sent; anything of the conversation above stops the sending.
     pub seen_inbox: Uid,
@@ -64,7 +96,12 @@ pub enum Command {
     Open {
         target: Target,
     },
-    /// Put an answer into the outbox; it is sent after `hold`, until then [`Command::Unsend`] takes it back.
+    /// Bring what is to be forwarded onto the desk. `target`: where the text lies; `of`: what names the message.
+    Forward {
+        target: Target,
+        of: String,
+    },
+    /// Put a mail into the outbox; it is sent after `hold`, until then [`Command::Unsend`] takes it back.
     Send {
         ticket: Ticket,
         answer: Box<Answer>,
@@ -131,6 +168,11 @@ pub enum Event {
     Opened {
         target: Target,
         outcome: Result<(), Refusal>,
+    },
+    /// What is to be forwarded lies on the desk, or could not be had.
+    Forwarding {
+        target: Target,
+        outcome: Result<Box<Forwards>, Refusal>,
     },
     /// An answer is in the outbox and can be taken back until then.
     Held {

@@ -11,6 +11,7 @@ mod drive;
 mod error;
 pub mod find;
 mod folders;
+pub mod forward;
 mod grade;
 pub mod kept;
 mod link;

@@ -11,7 +11,7 @@ use super::error::{Error, Result};
 use super::kept::Content;
 use super::link::Link;
 use super::login::Login;
-use super::message::{Answer, Target};
+use super::message::{Answer, Attached, Forwards, Target};
 use crate::config::AfterReply;
 use crate::mail::compose::{self, Draft};
 use crate::model::{
@@ -35,6 +35,9 @@ pub struct Kept {
     /// What its writer expects of the conversation when it is claimed; nothing any more once that was so.
     #[serde(default)]
     pub expect: Expected,
+    /// What names the message that it hands on; empty where it hands nothing on.
+    #[serde(default)]
+    pub forwarded: String,
     pub progress: Progress,
 }
 
@@ -107,10 +110,7 @@ pub fn begin(
     all: bool,
     quoted: Option<&str>,
 ) -> Result<(Answer, Message)> {
-    if mailbox.address.is_none() {
-        let text = format!("{} has no address to answer from: name it in the configuration", mailbox.key());
-        return Err(Refusal::new(ErrorKind::Config, text).into());
-    }
+    needs_address(mailbox)?;
     let thread = reader.thread(mailbox.key(), root)?;
     let answered = [Role::Inbox, Role::Archive].into_iter().find_map(|role| newest_incoming(&thread, role));
     let Some(answered) = answered else {
@@ -120,12 +120,78 @@ pub fn begin(
     let answer = Answer {
         target: Target { mailbox: mailbox.key().to_owned(), root: root.to_owned() },
         draft: compose::reply(mailbox, answered, all, quoted),
+        attached: Vec::new(),
+        forwards: None,
         answered: identity::identity(answered),
         seen_inbox: newest,
         seen_sent: seen_sent(&thread),
         then: None,
     };
     Ok((answer, answered.clone()))
+}
+
+/// A mail that begins a conversation: nothing is answered, and what it forwards, if it does, still waits.
+///
+/// # Errors
+/// The mailbox has no address to write from.
+pub fn begin_opening(mailbox: &Mailbox, target: Target, draft: Draft, forwards: Option<Forwards>) -> Result<Answer> {
+    needs_address(mailbox)?;
+    Ok(Answer {
+        target,
+        draft,
+        attached: Vec::new(),
+        forwards,
+        answered: String::new(),
+        seen_inbox: Uid(0),
+        seen_sent: Uid(0),
+        then: None,
+    })
+}
+
+fn needs_address(mailbox: &Mailbox) -> Result<()> {
+    if mailbox.address.is_none() {
+        let text = format!("{} has no address to write from: name it in the configuration", mailbox.key());
+        return Err(Refusal::new(ErrorKind::Config, text).into());
+    }
+    Ok(())
+}
+
+/// What a conversation's forwarding hands on: its newest incoming message, else its newest.
+///
+/// # Errors
+/// There is nothing in it.
+pub fn to_forward(reader: &Reader, mailbox: &Mailbox, root: &str) -> Result<Message> {
+    let mut thread = reader.thread(mailbox.key(), root)?;
+    let incoming = [Role::Inbox, Role::Archive].into_iter().find_map(|role| newest_incoming(&thread, role)).cloned();
+    let found = incoming.or_else(|| thread.pop());
+    Ok(found.ok_or_else(|| Refusal::new(ErrorKind::NotFound, "there is no message to forward"))?)
+}
+
+/// Files together are no larger than a mail may be.
+///
+/// # Errors
+/// They are.
+pub fn check_size(sizes: impl Iterator<Item = u64>) -> Result<()> {
+    let together: u64 = sizes.sum();
+    if together > compose::MAX_ATTACHED {
+        let text = format!("the files are {} MB together", together.div_ceil(1_000_000));
+        let hint = format!("one mail takes {} MB", compose::MAX_ATTACHED / 1_000_000);
+        return Err(Refusal::new(ErrorKind::Usage, text).hint(hint).into());
+    }
+    Ok(())
+}
+
+/// The mail with the octets of its files, as they lie on the desk.
+fn with_files<'a>(desk: &Desk, draft: &Draft, files: impl Iterator<Item = &'a Attached>) -> Result<Draft> {
+    let mut draft = draft.clone();
+    for file in files {
+        let lost =
+            || Refusal::new(ErrorKind::Failed, format!("{} is no longer on the desk: attach it again", file.name));
+        let bytes = desk.attached(&file.digest)?.ok_or_else(lost)?;
+        let (name, media_type) = (file.name.clone(), file.media_type.clone());
+        draft.attachments.push(compose::AttachedFile { name, media_type, bytes });
+    }
+    Ok(draft)
 }
 
 /// The message as it will leave, and its Message-ID.
@@ -148,7 +214,9 @@ pub fn put(
 ) -> Result<i64> {
     let Terms { unannounced, expect, hold_until } = terms;
     let key = mailbox.key();
-    let (id, message) = fix(&answer.draft, mailbox)?;
+    let content = Content::of_answer(answer);
+    check_size(content.all_attached().map(|file| file.size))?;
+    let (id, message) = fix(&with_files(desk, &answer.draft, content.all_attached())?, mailbox)?;
     let validity = |role| -> Result<Option<UidValidity>> { Ok(reader.folder(key, role)?.map(|s| s.uidvalidity)) };
     let answered = reader.messages_with_id(key, &answer.answered)?;
     let kept = Kept {
@@ -159,6 +227,7 @@ pub fn put(
         was_answered: answered.iter().any(|m| m.flags.answered),
         unannounced,
         expect: expect.into(),
+        forwarded: answer.forwards.as_ref().map(|f| f.of.clone()).unwrap_or_default(),
         progress: Progress::begin(),
     };
     let after = answer.then.or_else(|| login.config_of(mailbox).map(|c| c.after_reply));
@@ -179,7 +248,7 @@ pub fn put(
             AfterReply::Open => Status::Open,
             AfterReply::Done => Status::Done,
         }),
-        draft: json(&Content::of_answer(answer)),
+        draft: json(&content),
         takes_draft: hold_until.is_some(),
     };
     Ok(desk.outbox_put(&item)?)
@@ -204,6 +273,14 @@ pub fn may_answer(
     if conversation.has_pending_answer {
         earlier_answer(reader, desk, mailbox, conversation)?;
     }
+    may_send(mailbox, unannounced)
+}
+
+/// Whether this mailbox lets the person announce what is sent; without that only after a warning.
+///
+/// # Errors
+/// The right is missing.
+pub fn may_send(mailbox: &Mailbox, unannounced: bool) -> Result<()> {
     if !mailbox.may(Capability::Send) && !unannounced {
         let text =
             format!("no announcement can be written in {}: a teammate might answer at the same time", mailbox.key());
@@ -275,7 +352,9 @@ impl Link {
             }
             other => other?,
         };
-        if is_untouched(kept) {
+        if item.is_opening() {
+            // There is no conversation yet to be known: the first look shows what may be there of it.
+        } else if is_untouched(kept) {
             // Nothing in INBOX: what was done comes back before it is answered.
             self.sync_mailbox(&mailbox).await?;
             self.find_root(&mailbox, item).await?;
@@ -301,12 +380,14 @@ impl Link {
 
     /// Takes the root of the item's conversation anew: an ancestor that came late, or an expunged one, makes it another.
     pub(super) async fn find_root(&mut self, mailbox: &Mailbox, item: &mut OutboxItem) -> Result<()> {
-        let mut root = item.root.clone();
-        if !item.answered.is_empty() {
-            // Found by its own id wherever it hangs; where it is gone, the conversation is what it was.
-            self.complete(mailbox, &item.answered).await?;
-            root = root_of(&self.reader, item)?;
+        if item.is_opening() {
+            // It is its own root.
+            self.complete(mailbox, &item.message_id).await?;
+            return Ok(());
         }
+        // Found by its own id wherever it hangs; where it is gone, the conversation is what it was.
+        self.complete(mailbox, &item.answered).await?;
+        let root = root_of(&self.reader, item)?;
         let root = self.complete(mailbox, &root).await?;
         self.move_item(item, root)?;
         let root = root_of(&self.reader, item)?;
@@ -315,7 +396,7 @@ impl Link {
 
     /// Whether the item still belongs to the root by which it was looked at.
     pub(super) fn is_at_root(&self, item: &OutboxItem) -> Result<bool> {
-        Ok(root_of(&self.reader, item)? == item.root)
+        Ok(item.is_opening() || root_of(&self.reader, item)? == item.root)
     }
 
     fn move_item(&self, item: &mut OutboxItem, root: String) -> Result<()> {
@@ -360,7 +441,9 @@ impl Link {
             Outcome::Sent => {
                 desk.outbox_remove(id)?;
                 lease.retire();
-                let conversation = self.as_it_is(Place { mailbox: &mailbox, root: &item.root }).await.ok();
+                desk.sweep_attached(Timestamp::now())?;
+                let place = Place { mailbox: &mailbox, root: item.conversation_root() };
+                let conversation = self.as_it_is(place).await.ok();
                 Ran::Sent(conversation.map(Box::new))
             }
             Outcome::Unknown => {
@@ -394,6 +477,9 @@ impl Link {
 /// The root of an item's conversation as the cache has it now: that of what it answers, where that is there. Where it is
 /// gone, what is left of the conversation may hang on its id alone.
 pub fn root_of(reader: &Reader, item: &OutboxItem) -> Result<String> {
+    if item.is_opening() {
+        return Ok(item.message_id.clone());
+    }
     if let Some(root) = reader.root_of(&item.mailbox, &item.answered)? {
         return Ok(root);
     }
@@ -404,9 +490,16 @@ pub fn root_of(reader: &Reader, item: &OutboxItem) -> Result<String> {
     Ok(root.clone())
 }
 
-/// Gives an item up: its text is a draft of its conversation again, by whatever root that has now.
+/// Where an item's text is found when it is a draft again: in its conversation, by whatever root that has now; what begins
+/// one has a place of its own.
+pub fn place_of(reader: &Reader, item: &OutboxItem) -> Result<Target> {
+    let root = if item.is_opening() { item.root.clone() } else { root_of(reader, item)? };
+    Ok(Target { mailbox: item.mailbox.clone(), root })
+}
+
+/// Gives an item up: its text is a draft again.
 pub fn to_draft(reader: &Reader, desk: &Desk, item: &OutboxItem) -> Result<bool> {
-    desk.outbox_move(item.id, &root_of(reader, item)?)?;
+    desk.outbox_move(item.id, &place_of(reader, item)?.root)?;
     Ok(desk.outbox_to_draft(item.id)?)
 }
 
@@ -434,7 +527,7 @@ fn queued(refusal: Refusal) -> Refusal {
         Some(first) if refusal.kind == ErrorKind::Tls => format!("{first}; {sent}"),
         _ => sent.to_owned(),
     };
-    Refusal { message: format!("{}; the answer is kept in the outbox", refusal.message), ..refusal }.hint(hint)
+    Refusal { message: format!("{}; the mail is kept in the outbox", refusal.message), ..refusal }.hint(hint)
 }
 
 /// How an item of this stage stands: what has, or may have, reached the customer is never called unsent, whatever ends its run.

@@ -12,7 +12,7 @@ use super::cache::Cache;
 use super::error::{Error, Result};
 use super::link::Link;
 use super::login::Login;
-use super::message::{Event, Target};
+use super::message::Event;
 use super::outbox::{self, Ran};
 use super::stop::Stop;
 use super::watcher::Tell;
@@ -92,7 +92,7 @@ impl Sender {
                 ran = link.run_item(item.id, &found.mailboxes) => ran?,
             };
             // Its root may have become another one, under which its text is found.
-            let target = Target { mailbox: item.mailbox.clone(), root: outbox::root_of(&link.reader, item)? };
+            let target = outbox::place_of(&link.reader, item)?;
             match ran {
                 Ran::Sent(_) => (self.tell)(Event::Sent { item: item.id, target }),
                 // Once: what is left to be done is nobody's worry.

@@ -9,9 +9,10 @@ use tokio::sync::mpsc;
 use super::cache::Cache;
 use super::drive::Place;
 use super::error::{Error, Result};
+use super::forward;
 use super::link::Link;
 use super::login::Login;
-use super::message::{Answer, Command, Event, Target, Ticket};
+use super::message::{Answer, Command, Event, Forwards, Target, Ticket};
 use super::outbox;
 use super::outbox::Terms;
 use super::stop::Stop;
@@ -56,6 +57,7 @@ pub fn refuse(tell: &Tell, command: Command, refusal: &Refusal) {
         | Command::Send { ticket, .. }
         | Command::Unsend { ticket, .. }
         | Command::Settle { ticket, .. } => tell(Event::Done { ticket, outcome: Err(refusal.clone()) }),
+        Command::Forward { target, .. } => tell(Event::Forwarding { target, outcome: Err(refusal.clone()) }),
         Command::Open { target } => tell(Event::Opened { target, outcome: Err(refusal.clone()) }),
         Command::SyncNow | Command::Quit => {}
     }
@@ -110,6 +112,11 @@ impl Worker {
         match command {
             Command::Send { ticket, answer, hold } => self.hold(ticket, &answer, hold),
             Command::Unsend { ticket, item, .. } => self.take_back(ticket, item),
+            Command::Forward { target, of } => {
+                let kept = self.forward_cached(&target, &of).transpose();
+                let outcome = kept.unwrap_or_else(|| Err(refusal.clone().into())).map(Box::new);
+                (self.tell)(Event::Forwarding { target, outcome: outcome.map_err(Error::into_refusal) });
+            }
             other => refuse(&self.tell, other, refusal),
         }
     }
@@ -195,6 +202,13 @@ impl Worker {
                 }
                 if lost { kept } else { Ok(()) }
             }
+            Command::Forward { target, of } => {
+                let outcome = self.forward(link, &target, &of).await.map(Box::new);
+                let lost = outcome.as_ref().is_err_and(Error::ends_session);
+                let (told, kept) = split(outcome);
+                (self.tell)(Event::Forwarding { target, outcome: told });
+                if lost { kept } else { Ok(()) }
+            }
             Command::Send { ticket, answer, hold } => {
                 self.hold(ticket, &answer, hold);
                 Ok(())
@@ -222,6 +236,25 @@ impl Worker {
     fn no_mailbox(&self, ticket: Ticket, key: &str) -> Result<()> {
         (self.tell)(Event::Done { ticket, outcome: Err(no_mailbox(key)) });
         Ok(())
+    }
+
+    /// What is to be forwarded, laid on the desk.
+    async fn forward(&self, link: &mut Link, target: &Target, of: &str) -> Result<Forwards> {
+        let mailbox = self.mailbox(&target.mailbox).ok_or_else(|| no_mailbox(&target.mailbox))?;
+        let message = forward::message_named(&link.reader, &mailbox, of)?;
+        let unpacked = link.unpack(&mailbox, &message).await?;
+        unpacked.keep(&Desk::open(self.cache.path())?, of)
+    }
+
+    /// The same without a connection; `None` where it is not in the cache.
+    fn forward_cached(&self, target: &Target, of: &str) -> Result<Option<Forwards>> {
+        let reader = self.cache.reader()?;
+        let mailboxes = reader.mailboxes()?;
+        let mailbox = mailboxes.iter().find(|m| m.key() == target.mailbox);
+        let mailbox = mailbox.ok_or_else(|| no_mailbox(&target.mailbox))?;
+        let message = forward::message_named(&reader, mailbox, of)?;
+        let desk = Desk::open(self.cache.path())?;
+        forward::cached(&reader, mailbox, &message)?.map(|unpacked| unpacked.keep(&desk, of)).transpose()
     }
 
     /// Puts an answer into the outbox, where it can be taken back for a while.

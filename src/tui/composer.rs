@@ -205,11 +205,14 @@ impl Composer {
     /// # Errors
     /// A sentence, when it cannot be sent as it is.
     pub fn answer(&self, then: Option<AfterReply>) -> Result<Answer, DraftError> {
-        let draft = self.content().draft();
+        let content = self.content();
+        let draft = content.draft();
         draft.check()?;
         Ok(Answer {
             target: self.target.clone(),
             draft,
+            attached: content.attached,
+            forwards: content.forwards,
             answered: self.base.answered.clone(),
             seen_inbox: self.base.seen_inbox,
             seen_sent: self.base.seen_sent,

@@ -20,6 +20,8 @@ pub const SUBMITTED: &str = "$Submitted";
 pub const CLAIM_PREFIX: &str = "bagsy-claim-";
 /// The system flag that any client sets on what it answered.
 pub const ANSWERED: &str = "\\Answered";
+/// On what was handed on (RFC 5788 §3.4.1's registry; RFC 9051 §2.3.2).
+pub const FORWARDED: &str = "$Forwarded";
 /// The system flag that means urgent here.
 pub const FLAGGED: &str = "\\Flagged";
 /// The system flag of what was read.

@@ -56,6 +56,7 @@ impl Turn<'_> {
             }
             Event::Done { ticket, outcome } => self.done(ticket, outcome.map(|c| c.map(|c| *c))),
             Event::Opened { target, outcome } => self.opened(&target, outcome),
+            Event::Forwarding { .. } => {}
             Event::Held { ticket, item, target, until } => self.hold(ticket, item, target, until),
             Event::TakenBack { item, target } => self.taken_back(item, &target),
             Event::Sent { item, target } => self.sent(item, &target),
