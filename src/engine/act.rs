@@ -7,8 +7,8 @@ use super::link::Link;
 use crate::config::DoneMeans;
 use crate::imap::UidSet;
 use crate::model::{
-    Action, Capability, Conversation, ErrorKind, Expectation, Grade, Handle, Mailbox, Message, Refusal, Role, Status,
-    Uid, View,
+    Action, Capability, Conversation, ErrorKind, Expectation, Filed, Grade, Handle, Mailbox, Message, Refusal, Role,
+    Status, Uid, View,
 };
 use crate::store::{Order, PageQuery};
 use crate::wire::act::{Act, Saw};
@@ -16,6 +16,15 @@ use crate::wire::keywords;
 use crate::wire::mirror::Mirror;
 use crate::wire::state;
 use crate::wire::step::{Ask, Changed, FlagChange, Stopped};
+
+/// What came of an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Performed {
+    /// As it is now; `None` where nothing of it is in the folders that make up conversations.
+    pub conversation: Option<Conversation>,
+    /// What was filed, as it can be brought back.
+    pub filed: Option<Filed>,
+}
 
 impl Link {
     /// Performs one action on one conversation, against the server up to UIDNEXT, and says how the conversation is afterwards.
@@ -31,16 +40,40 @@ impl Link {
         expect: &Expectation,
         upto: Option<Uid>,
     ) -> Result<Conversation> {
+        let performed = self.act(mailbox, root, action, expect, upto).await?;
+        performed.conversation.ok_or_else(|| gone(root))
+    }
+
+    /// The same, where the conversation may be gone from INBOX, Sent and Archive afterwards.
+    ///
+    /// # Errors
+    /// As [`Link::perform`].
+    pub async fn act(
+        &mut self,
+        mailbox: &Mailbox,
+        root: &str,
+        action: &Action,
+        expect: &Expectation,
+        upto: Option<Uid>,
+    ) -> Result<Performed> {
         allow(mailbox, action)?;
         let me = self.login.handle_in(mailbox)?;
         let root = self.complete(mailbox, root).await?;
         let place = Place { mailbox, root: &root };
-        if self.is_in_inbox(place)? {
-            self.perform_in_inbox(place, &me, action, expect, upto).await?;
-        } else {
-            self.perform_elsewhere(place, &me, action, expect).await?;
+        let mut filed = None;
+        match action {
+            Action::Return(filed) => self.bring_home(place, &me, filed, expect).await?,
+            Action::File(to) if self.is_in_inbox(place)? => {
+                filed = Some(self.file(place, &me, to, expect, upto).await?);
+            }
+            _ if self.is_in_inbox(place)? => self.perform_in_inbox(place, &me, action, expect, upto).await?,
+            _ => self.perform_elsewhere(place, &me, action, expect).await?,
         }
-        self.as_it_is(place).await
+        let conversation = match self.as_it_is(place).await {
+            Err(error) if filed.is_some() && error.kind() == ErrorKind::NotFound => None,
+            other => Some(other?),
+        };
+        Ok(Performed { conversation, filed })
     }
 
     /// The conversation as the mailbox has it now.
@@ -247,9 +280,14 @@ fn changes_holder(action: &Action) -> bool {
 /// What must be granted before anything is tried: a STORE without the right burns a keyword's name on some servers.
 pub(super) fn allow(mailbox: &Mailbox, action: &Action) -> Result<()> {
     let is_mark = matches!(action, Action::Tag { .. } | Action::Urgent(_));
+    let filing;
     let why_not = match action {
         Action::Seen(_) if mailbox.may(Capability::Seen) => None,
         Action::Seen(_) => Some("marking mail as read needs the right `s` on INBOX"),
+        Action::File(to) if grade::why_no_claims(mailbox.grade, mailbox.address.is_some()).is_none() => {
+            filing = to.why_not(mailbox);
+            filing.as_deref()
+        }
         _ if is_mark && mailbox.address.is_some() && mailbox.grade != Grade::D => None,
         _ => grade::why_no_claims(mailbox.grade, mailbox.address.is_some()),
     };

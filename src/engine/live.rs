@@ -104,7 +104,7 @@ impl Engine {
             | Command::Forward { target, .. }
             | Command::Settle { target, .. } => &target.mailbox,
             Command::Send { answer, .. } => &answer.target.mailbox,
-            Command::Next { mailbox, .. } | Command::Unsend { mailbox, .. } => mailbox,
+            Command::Next { mailbox, .. } | Command::Unsend { mailbox, .. } | Command::Folders { mailbox } => mailbox,
         };
         let index = self.routes.lock().unwrap_or_else(PoisonError::into_inner).get(mailbox).copied();
         let desk = index.and_then(|i| self.desks.get(i));

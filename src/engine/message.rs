@@ -7,7 +7,7 @@ use jiff::Timestamp;
 pub use super::kept::{Attached, Forwards};
 pub use crate::config::AfterReply;
 use crate::mail::compose::Draft;
-use crate::model::{Action, Change, Conversation, Expectation, Mailbox, Refusal, Uid};
+use crate::model::{Action, Change, Conversation, Expectation, Filed, Mailbox, Refusal, Uid};
 
 /// Joins a [`Command`] to the [`Event::Done`] that answers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -118,8 +118,23 @@ pub enum Command {
         target: Target,
         verdict: Verdict,
     },
+    /// The folders of a mailbox in which mail can be filed.
+    Folders {
+        mailbox: String,
+    },
     SyncNow,
     Quit,
+}
+
+/// A folder in which mail can be filed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderChoice {
+    /// Its IMAP name.
+    pub name: String,
+    /// Its name for people, as the server tells it: not safe for a terminal.
+    pub shown: String,
+    /// Why nothing can be put there.
+    pub why_not: Option<String>,
 }
 
 /// How a mailbox's connection stands.
@@ -163,6 +178,15 @@ pub enum Event {
     Done {
         ticket: Ticket,
         outcome: Result<Option<Box<Conversation>>, Refusal>,
+    },
+    /// What a command has filed, told before its [`Event::Done`]: by this it can be brought back.
+    Filed {
+        ticket: Ticket,
+        filed: Box<Filed>,
+    },
+    Folders {
+        mailbox: String,
+        outcome: Result<Vec<FolderChoice>, Refusal>,
     },
     /// The bodies of a conversation are in the cache, or could not be had.
     Opened {

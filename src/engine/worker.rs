@@ -59,6 +59,7 @@ pub fn refuse(tell: &Tell, command: Command, refusal: &Refusal) {
         | Command::Settle { ticket, .. } => tell(Event::Done { ticket, outcome: Err(refusal.clone()) }),
         Command::Forward { target, .. } => tell(Event::Forwarding { target, outcome: Err(refusal.clone()) }),
         Command::Open { target } => tell(Event::Opened { target, outcome: Err(refusal.clone()) }),
+        Command::Folders { mailbox } => tell(Event::Folders { mailbox, outcome: Err(refusal.clone()) }),
         Command::SyncNow | Command::Quit => {}
     }
 }
@@ -173,20 +174,26 @@ impl Worker {
                 let Some(mailbox) = self.mailbox(&target.mailbox) else {
                     return self.no_mailbox(ticket, &target.mailbox);
                 };
-                let done = link.perform(&mailbox, &target.root, &action, &expect, upto).await;
+                let done = link.act(&mailbox, &target.root, &action, &expect, upto).await;
+                let done = done.map(|performed| {
+                    if let Some(filed) = performed.filed {
+                        (self.tell)(Event::Filed { ticket, filed: Box::new(filed) });
+                    }
+                    performed.conversation
+                });
                 self.answer(ticket, done)
             }
             Command::Next { ticket, mailbox } => {
                 let Some(found) = self.mailbox(&mailbox) else { return self.no_mailbox(ticket, &mailbox) };
                 let done = link.next(&found, &Expectation::default()).await;
-                self.answer(ticket, done)
+                self.answer(ticket, done.map(Some))
             }
             Command::Settle { ticket, target, verdict } => {
                 let Some(mailbox) = self.mailbox(&target.mailbox) else {
                     return self.no_mailbox(ticket, &target.mailbox);
                 };
                 let done = link.settle(&mailbox, &target.root, verdict).await;
-                self.answer(ticket, done)
+                self.answer(ticket, done.map(Some))
             }
             Command::Open { target } => {
                 let outcome = match self.mailbox(&target.mailbox) {
@@ -209,6 +216,16 @@ impl Worker {
                 (self.tell)(Event::Forwarding { target, outcome: told });
                 if lost { kept } else { Ok(()) }
             }
+            Command::Folders { mailbox } => {
+                let outcome = match self.mailbox(&mailbox) {
+                    Some(found) => link.places(&found).await,
+                    None => Err(no_mailbox(&mailbox).into()),
+                };
+                let lost = outcome.as_ref().is_err_and(Error::ends_session);
+                let (told, kept) = split(outcome);
+                (self.tell)(Event::Folders { mailbox, outcome: told });
+                if lost { kept } else { Ok(()) }
+            }
             Command::Send { ticket, answer, hold } => {
                 self.hold(ticket, &answer, hold);
                 Ok(())
@@ -222,9 +239,9 @@ impl Worker {
     }
 
     /// Tells how a command ended; a lost connection goes on to whoever connects anew.
-    fn answer(&self, ticket: Ticket, done: Result<Conversation>) -> Result<()> {
+    fn answer(&self, ticket: Ticket, done: Result<Option<Conversation>>) -> Result<()> {
         let lost = done.as_ref().is_err_and(Error::ends_session);
-        let (told, kept) = split(done.map(|c| Some(Box::new(c))));
+        let (told, kept) = split(done.map(|c| c.map(Box::new)));
         (self.tell)(Event::Done { ticket, outcome: told });
         if lost { kept } else { Ok(()) }
     }

@@ -1,6 +1,6 @@
 //! What a person can do to a conversation, the same for keys and verbs.
 
-use super::{Handle, Status};
+use super::{Destination, Filed, Handle, Status};
 
 /// One change of one conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,11 @@ pub enum Action {
     Urgent(bool),
     /// Set or take off `\Seen` on all its messages in INBOX.
     Seen(bool),
+    /// Move what is in INBOX of it to where it is no work. Free conversations are claimed first, as by done: of two who move
+    /// one message at once, both would leave a copy.
+    File(Destination),
+    /// Bring back what was filed, as long as nobody else touched it there.
+    Return(Box<Filed>),
 }
 
 /// What a change expects to find; where it no longer holds, nothing is changed (exit code 3).

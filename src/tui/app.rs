@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::layout::Size;
 
+use super::batch::Batch;
 use super::chord::Chord;
 use super::composer::Composer;
 use super::intents::{Asked, Intents};
@@ -129,6 +130,8 @@ pub struct App {
     pub pressed: Vec<Chord>,
     pub intents: Intents,
     pub undo: Vec<Asked>,
+    /// One action at work on many conversations.
+    pub batch: Option<Batch>,
     /// Tickets of “take next” that are not answered.
     pub nexts: Vec<Ticket>,
     /// Verdicts on unknown answers that are not carried out.
@@ -171,6 +174,7 @@ impl App {
             pressed: Vec::new(),
             intents: Intents::default(),
             undo: Vec::new(),
+            batch: None,
             nexts: Vec::new(),
             settlings: Vec::new(),
             drafts: HashSet::new(),

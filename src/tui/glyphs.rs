@@ -13,6 +13,8 @@ pub enum GlyphSet {
 pub struct Glyphs {
     /// Beside the selected row.
     pub bar: &'static str,
+    /// Selected for what is done to many.
+    pub chosen: &'static str,
     /// Nobody holds it.
     pub nobody: &'static str,
     pub waiting: &'static str,
@@ -47,6 +49,7 @@ pub struct Glyphs {
 
 const UNICODE: Glyphs = Glyphs {
     bar: "▌",
+    chosen: "•",
     nobody: "—",
     waiting: "◐",
     done: "✓",
@@ -77,6 +80,7 @@ const UNICODE: Glyphs = Glyphs {
 
 const ASCII: Glyphs = Glyphs {
     bar: ">",
+    chosen: "+",
     nobody: "-",
     waiting: "%",
     done: "x",

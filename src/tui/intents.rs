@@ -11,6 +11,8 @@ pub struct Asked {
     pub expect: Expectation,
     /// The newest mail in INBOX that the person saw.
     pub upto: Option<Uid>,
+    /// Asked for together with the others of this number, and taken back with them.
+    pub batch: Option<u64>,
 }
 
 /// One thing asked of the server.
@@ -42,6 +44,13 @@ impl Intents {
     pub fn take(&mut self, ticket: Ticket) -> Option<Intent> {
         let at = self.0.iter().position(|i| i.ticket == ticket)?;
         Some(self.0.remove(at))
+    }
+
+    /// What takes back what this ticket asked is known only now.
+    pub fn can_undo(&mut self, ticket: Ticket, undo: impl FnOnce(&Target) -> Asked) {
+        if let Some(intent) = self.0.iter_mut().find(|i| i.ticket == ticket) {
+            intent.undo = Some(undo(&intent.target));
+        }
     }
 
     /// What is asked for now is not undone any more.
@@ -92,6 +101,8 @@ fn apply(c: &mut Conversation, action: &Action, me: Option<&Handle>) {
         }
         Action::Urgent(urgent) => c.urgent = *urgent,
         Action::Seen(seen) => c.unread = !seen,
+        // It goes when it is gone: until then it is marked as pending.
+        Action::File(_) | Action::Return(_) => {}
     }
 }
 

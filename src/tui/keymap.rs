@@ -20,6 +20,8 @@ pub enum Context {
     Writing,
     /// Choosing a teammate.
     Picker,
+    /// Choosing a folder.
+    Folders,
     /// Typing tags.
     Tags,
     /// A question answered yes or no.
@@ -41,6 +43,7 @@ impl Context {
             Self::Reading => "reading",
             Self::Writing => "writing",
             Self::Picker => "picker",
+            Self::Folders => "folders",
             Self::Tags => "tags",
             Self::Confirm => "confirm",
             Self::Fate => "fate",
@@ -56,6 +59,7 @@ impl Context {
             Self::Reading => "reading",
             Self::Writing => "writing",
             Self::Picker => "choosing a teammate",
+            Self::Folders => "choosing a folder",
             Self::Tags => "tagging",
             Self::Confirm => "a question",
             Self::Fate => "an answer's fate",
@@ -66,7 +70,7 @@ impl Context {
 
     /// Keys without a line in the table are text here.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Writing | Self::Picker | Self::Tags)
+        matches!(self, Self::Writing | Self::Picker | Self::Folders | Self::Tags)
     }
 }
 
@@ -74,6 +78,7 @@ impl Context {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Group {
     Move,
+    Select,
     Team,
     Answer,
     State,
@@ -84,13 +89,14 @@ pub enum Group {
 
 impl Group {
     /// In the order of the help.
-    pub const ALL: [Self; 7] =
-        [Self::Team, Self::Answer, Self::State, Self::Move, Self::Views, Self::Text, Self::Program];
+    pub const ALL: [Self; 8] =
+        [Self::Team, Self::Answer, Self::State, Self::Select, Self::Move, Self::Views, Self::Text, Self::Program];
 
     /// The heading in the help.
     pub fn title(self) -> &'static str {
         match self {
             Self::Move => "Move",
+            Self::Select => "Select",
             Self::Team => "Who has it",
             Self::Answer => "Answer",
             Self::State => "What it is",
@@ -131,6 +137,14 @@ pub enum Act {
     Tag,
     Urgent,
     Unread,
+    Trash,
+    Junk,
+    MoveTo,
+    // Selecting
+    Select,
+    SelectRange,
+    SelectAll,
+    Deselect,
     Undo,
     Sync,
     Keys,
@@ -182,10 +196,10 @@ pub struct Binding {
 use Context as C;
 
 const MAIL: &[C] = &[C::Queue, C::Reading];
-const TYPING: &[C] = &[C::Writing, C::Picker, C::Tags];
+const TYPING: &[C] = &[C::Writing, C::Picker, C::Folders, C::Tags];
 const LISTS: &[C] = &[C::Queue, C::Mailboxes, C::Help];
 const EVERYWHERE: &[C] =
-    &[C::Queue, C::Reading, C::Writing, C::Picker, C::Tags, C::Confirm, C::Fate, C::Mailboxes, C::Help];
+    &[C::Queue, C::Reading, C::Writing, C::Picker, C::Folders, C::Tags, C::Confirm, C::Fate, C::Mailboxes, C::Help];
 
 macro_rules! keys {
     ($($act:expr, $name:literal, [$($key:literal),+], $contexts:expr, $group:ident, $says:literal $(, $hint:literal)?;)*) => {
@@ -211,7 +225,15 @@ pub const DEFAULT: &[Binding] = keys![
     Act::ReplyAll, "reply-all", ["a"], MAIL, Answer, "reply to all", "reply all";
     Act::Urgent, "urgent", ["!"], MAIL, State, "urgent, or no longer";
     Act::Unread, "unread", ["u"], MAIL, State, "unread, or read";
+    Act::Trash, "trash", ["d"], MAIL, State, "to Trash";
+    Act::Junk, "junk", ["X"], MAIL, State, "to Junk, marked as junk";
+    Act::MoveTo, "move", ["v"], MAIL, State, "move to a folder";
     Act::Undo, "undo", ["z"], MAIL, State, "undo; takes back an answer";
+
+    Act::Select, "select", ["Space"], &[C::Queue], Select, "select, or no longer";
+    Act::SelectRange, "select-range", ["V"], &[C::Queue], Select, "begin a range; again: end it";
+    Act::SelectAll, "select-all", ["*"], &[C::Queue], Select, "all of this view";
+    Act::Deselect, "deselect", ["Esc"], &[C::Queue], Select, "select nothing; stop what goes on";
 
     Act::Down, "down", ["j", "Down"], LISTS, Move, "down";
     Act::Up, "up", ["k", "Up"], LISTS, Move, "up";
@@ -249,8 +271,8 @@ pub const DEFAULT: &[Binding] = keys![
     Act::NextField, "next-field", ["Tab"], &[C::Writing], Answer, "next field", "fields";
     Act::PreviousField, "previous-field", ["Shift-Tab"], &[C::Writing], Answer, "previous field";
 
-    Act::LineUp, "previous-choice", ["Up", "Ctrl-p"], &[C::Picker], Text, "previous";
-    Act::LineDown, "next-choice", ["Down", "Ctrl-n"], &[C::Picker], Text, "next";
+    Act::LineUp, "previous-choice", ["Up", "Ctrl-p"], &[C::Picker, C::Folders], Text, "previous";
+    Act::LineDown, "next-choice", ["Down", "Ctrl-n"], &[C::Picker, C::Folders], Text, "next";
     Act::LineUp, "text-up", ["Up"], &[C::Writing], Text, "a line up";
     Act::LineDown, "text-down", ["Down"], &[C::Writing], Text, "a line down";
     Act::Left, "text-left", ["Left"], TYPING, Text, "left";
@@ -265,13 +287,14 @@ pub const DEFAULT: &[Binding] = keys![
     Act::DeleteToEnd, "delete-to-end", ["Ctrl-k"], TYPING, Text, "delete to the end of the line";
 
     Act::Accept, "assign-to", ["Enter"], &[C::Picker], Team, "assign to this teammate", "assign";
+    Act::Accept, "move-to", ["Enter"], &[C::Folders], State, "move to this folder", "move";
     Act::Accept, "set-tags", ["Enter"], &[C::Tags], State, "set", "set";
     Act::Accept, "yes", ["y"], &[C::Confirm], Program, "yes", "yes";
     Act::Cancel, "no", ["n", "Esc", "q"], &[C::Confirm], Program, "no", "no";
     Act::WasSent, "was-sent", ["s"], &[C::Fate], Answer, "it was sent", "was sent";
     Act::Discard, "discard", ["d"], &[C::Fate], Answer, "discard it; its text is kept", "discard";
     Act::Cancel, "later", ["Esc", "q"], &[C::Fate], Program, "decide later", "later";
-    Act::Cancel, "cancel", ["Esc"], &[C::Picker, C::Tags], Program, "cancel", "cancel";
+    Act::Cancel, "cancel", ["Esc"], &[C::Picker, C::Folders, C::Tags], Program, "cancel", "cancel";
 
     Act::Sync, "sync", ["R"], MAIL, Program, "sync now";
     Act::Redraw, "redraw", ["Ctrl-l"], EVERYWHERE, Program, "draw the screen anew";

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use ratatui_textarea::TextArea;
 
+use super::folders::FolderPicker;
 use super::keymap::Context;
 use super::typing;
 use crate::engine::message::Target;
-use crate::model::{Conversation, Handle};
+use crate::model::{Action, Conversation, Handle};
 
 /// What a yes means.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub enum Sure {
         holder: Handle,
         then_reply: Option<bool>,
     },
+    /// Do this to all that is selected.
+    Many(Action),
     Quit,
 }
 
@@ -58,6 +61,7 @@ pub enum Layer {
         selected: usize,
     },
     Picker(Picker),
+    Folders(FolderPicker),
     Tags {
         conversation: Box<Conversation>,
         input: TextArea<'static>,
@@ -82,6 +86,7 @@ impl Layer {
             Self::Help { .. } => Context::Help,
             Self::Mailboxes { .. } => Context::Mailboxes,
             Self::Picker(_) => Context::Picker,
+            Self::Folders(_) => Context::Folders,
             Self::Tags { .. } => Context::Tags,
             Self::Confirm { .. } => Context::Confirm,
             Self::Fate { .. } => Context::Fate,
@@ -92,6 +97,7 @@ impl Layer {
     pub fn input(&mut self) -> Option<&mut TextArea<'static>> {
         match self {
             Self::Picker(picker) => Some(&mut picker.input),
+            Self::Folders(picker) => Some(&mut picker.input),
             Self::Tags { input, .. } => Some(input),
             _ => None,
         }

@@ -6,6 +6,7 @@
 //! from the state alone.
 
 pub mod app;
+mod batch;
 pub mod cache;
 pub mod glyphs;
 pub mod keymap;
@@ -21,6 +22,7 @@ mod chord;
 mod composer;
 mod depth;
 mod editor;
+mod folders;
 mod input;
 mod intents;
 mod layers;
@@ -30,6 +32,7 @@ mod queue;
 mod reading;
 mod rights;
 mod screens;
+mod selection;
 mod terminal;
 mod typing;
 mod widgets;

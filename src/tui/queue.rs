@@ -4,6 +4,7 @@
 //! A conversation that leaves the view while it is selected (a teammate claimed it, say) stays drawn where it was until the
 //! selection moves on: the next key must not hit its neighbour.
 
+use super::selection::Selection;
 use super::source::{Counts, Order};
 use crate::model::{Conversation, View};
 
@@ -29,6 +30,8 @@ pub struct Queue {
     pub lingering: Option<Lingering>,
     /// A conversation that its person finished: it does not linger.
     pub done_with: Option<String>,
+    /// What keys act on beside the row under the cursor.
+    pub selection: Selection,
     /// The person has pointed at a row: from then on the selection stays on its conversation.
     pub is_touched: bool,
     window_from: u32,
@@ -46,6 +49,7 @@ impl Default for Queue {
             top: 0,
             lingering: None,
             done_with: None,
+            selection: Selection::default(),
             is_touched: false,
             window_from: 0,
             window: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::keymap::Act;
-use crate::model::{Assignee, Capability, Conversation, Grade, Mailbox, Rights, Role, Status};
+use crate::model::{Assignee, Capability, Conversation, Destination, Grade, Mailbox, Rights, Role, Status};
 
 /// The reason, in words for a person.
 pub fn why_not(app: &App, act: Act) -> Option<String> {
@@ -24,6 +24,19 @@ pub fn why_not(app: &App, act: Act) -> Option<String> {
     if act == Act::TakeNext {
         return None;
     }
+    let destination = match act {
+        Act::Trash => Some(Destination::Trash),
+        Act::Junk => Some(Destination::Junk),
+        // Whatever folder it will be: first it leaves INBOX.
+        Act::MoveTo => Some(Destination::Folder(String::new())),
+        _ => None,
+    };
+    if let Some(why_not) = destination.and_then(|to| to.why_not(mailbox)) {
+        return Some(why_not);
+    }
+    if app.is_many() && is_for_many(act) {
+        return None;
+    }
     let Some(conversation) = app.subject() else { return Some("no conversation is selected".to_owned()) };
     of_conversation(app, act, &conversation)
 }
@@ -42,11 +55,23 @@ fn needs(act: Act) -> Option<Capability> {
         | Act::Waiting
         | Act::Done
         | Act::Tag
-        | Act::Urgent => Some(Capability::Claim),
+        | Act::Urgent
+        | Act::Trash
+        | Act::Junk
+        | Act::MoveTo => Some(Capability::Claim),
         Act::Unread => Some(Capability::Seen),
         Act::Reply | Act::ReplyAll => Some(Capability::Send),
         _ => None,
     }
+}
+
+/// What is done to all that is selected; each conversation has its own answer then.
+fn is_for_many(act: Act) -> bool {
+    use Act as A;
+    matches!(
+        act,
+        A::Claim | A::Assign | A::Waiting | A::Done | A::Tag | A::Urgent | A::Unread | A::Trash | A::Junk | A::MoveTo
+    )
 }
 
 fn missing(mailbox: &Mailbox, capability: Capability) -> Option<String> {
@@ -114,6 +139,10 @@ fn of_conversation(app: &App, act: Act, c: &Conversation) -> Option<String> {
         Act::Reply | Act::ReplyAll if c.is_contested() => {
             Some(format!("it is contested by {}: nobody answers", c.assignee))
         }
+        Act::Trash | Act::Junk | Act::MoveTo if !is_in_inbox => {
+            Some("it is not in INBOX: open it again first".to_owned())
+        }
+        Act::Trash | Act::Junk | Act::MoveTo => held,
         Act::Done if c.status != Status::Done => held,
         Act::Waiting if !is_in_inbox => Some("it is not in INBOX: open it again first".to_owned()),
         Act::Waiting if c.status != Status::Waiting => held,

@@ -3,11 +3,12 @@
 
 use super::change;
 use super::claim::Claim;
+use super::file::File;
 use super::release::Release;
 use super::status::{Goal, SetStatus};
 use super::step::{Ask, ChangeStep, Changed, Protocol, Told};
 use super::tag::{Marks, Tag};
-use crate::model::{Action, Assignee, Expectation, Handle, Uid};
+use crate::model::{Action, Assignee, Destination, Expectation, Handle, Uid};
 
 /// What a person had before their eyes when they asked; of what is `None`, the first look tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +26,7 @@ pub enum Act {
     Release(Release),
     Status(SetStatus),
     Tag(Tag),
+    File(File),
 }
 
 impl Act {
@@ -58,6 +60,15 @@ impl Act {
             Action::Tag { add, remove } => tag(me, Marks { add, remove, ..Marks::default() }, expect),
             Action::Urgent(on) => tag(me, Marks { urgent: Some(on), ..Marks::default() }, expect),
             Action::Seen(on) => tag(me, Marks { seen: Some(on), ..Marks::default() }, expect),
+            Action::File(to) => {
+                let (machine, ask) = File::start(me, to == Destination::Junk, upto, expect);
+                (Self::File(machine), ask)
+            }
+            // What is brought back is not in INBOX yet. Once it is, the claim that came with the filing goes.
+            Action::Return(_) => {
+                let (machine, ask) = Release::start(me, expect);
+                (Self::Release(machine), ask)
+            }
         }
     }
 }
@@ -73,6 +84,7 @@ impl Protocol for Act {
             Self::Release(machine) => machine.next(told, now_ms),
             Self::Status(machine) => machine.next(told, now_ms),
             Self::Tag(machine) => machine.next(told, now_ms),
+            Self::File(machine) => machine.next(told, now_ms),
         }
     }
 }
@@ -97,6 +109,7 @@ mod tests {
             ("refund", tag, "VIP"),
             ("", Action::Urgent(true), "\\Flagged"),
             ("\\Seen", Action::Seen(false), ""),
+            ("", Action::File(Destination::Trash), "gone"),
         ] {
             let mut inbox = Folder::new(&[before]);
             let ended =

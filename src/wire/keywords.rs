@@ -29,6 +29,11 @@ pub const SEEN: &str = "\\Seen";
 /// Deleted where the folder may be expunged.
 pub const DELETED: &str = "\\Deleted";
 
+/// Junk, and expressly none (RFC 5788's registry): what filters learn from.
+pub const JUNK: &str = "$Junk";
+/// The opposite of [`JUNK`].
+pub const NOT_JUNK: &str = "$NotJunk";
+
 /// The statuses that are keywords, strongest first: should two stand on one message, the first of these counts.
 pub const STATUSES: [&str; 3] = [DONE, SNOOZED, WAITING];
 

@@ -5,6 +5,7 @@ pub mod act;
 pub mod answer;
 pub mod change;
 pub mod claim;
+pub mod file;
 pub mod identity;
 pub mod keywords;
 pub mod lost;

@@ -45,7 +45,7 @@ pub enum Ask {
     /// `UID STORE` of one UID, guarded where `unchanged_since` is given (RFC 7162 §3.1.3). Nothing is sent behind it before
     /// its tagged answer is there.
     Store { uid: Uid, unchanged_since: Option<ModSeq>, change: FlagChange },
-    /// `UID MOVE` to Archive.
+    /// `UID MOVE` to where the action takes them: Archive, or the folder in which a person files them.
     Move { uids: Vec<Uid> },
     /// Pause for a random time between the two, in milliseconds.
     Wait { from_ms: u64, to_ms: u64 },

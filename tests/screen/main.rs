@@ -6,6 +6,7 @@ mod support;
 mod bad_luck;
 mod bad_mail;
 mod demo;
+mod filing;
 mod seat;
 mod terminal;
 mod two_people;

@@ -1,6 +1,7 @@
 //! The screens, each drawn from the state into its place.
 
 pub mod composer;
+pub mod folders;
 pub mod help;
 pub mod mailboxes;
 pub mod queue;

@@ -21,6 +21,7 @@ pub fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
     }
     let columns = Columns::of(list.width);
     line::put(buffer, areas.heading, &columns.heading(), theme.style(Paint::Heading));
+    selected(app, theme, buffer, areas);
     if app.queue.is_empty() {
         return say_empty(app, theme, buffer, list);
     }
@@ -35,6 +36,7 @@ pub fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
             me: app.me(),
             target: app.settings.targets.get(&known.mailbox).copied(),
             is_selected: index == app.queue.selected,
+            is_chosen: app.queue.selection.contains(&known.root),
             has_keys: app.focus == Focus::Queue && app.composer.is_none(),
             is_pending: app.intents.is_pending(known),
             is_lingering: app.queue.is_lingering(index),
@@ -42,6 +44,21 @@ pub fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
         };
         row::draw(buffer, Rect { y: list.y + line, height: 1, ..list }, &meant, &look);
     }
+}
+
+/// How much is selected, on the rule beneath.
+fn selected(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
+    let count = app.queue.selection.len();
+    if count == 0 || areas.lower_rule.is_empty() {
+        return;
+    }
+    let key = |act| app.keymap.key_for(Context::Queue, act);
+    let text = match app.queue.selection.anchor() {
+        Some(_) => format!(" range: {count} selected, {} ends it ", key(Act::SelectRange)),
+        None => format!(" {count} selected, {} clears ", key(Act::Deselect)),
+    };
+    let rule = Rect { x: areas.list.x + 2, width: areas.list.width.saturating_sub(4), ..areas.lower_rule };
+    line::put(buffer, rule, &line::cut_to(theme, &text, rule.width), theme.style(Paint::Key));
 }
 
 fn say_empty(app: &App, theme: &Theme, buffer: &mut Buffer, list: Rect) {

@@ -19,13 +19,20 @@ use crate::tui::words;
 pub fn draw(app: &App, layer: &Layer, theme: &Theme, buffer: &mut Buffer, body: Rect) -> Option<Position> {
     match layer {
         Layer::Picker(picker) => draw_picker(app, picker, theme, buffer, body),
+        Layer::Folders(picker) => super::folders::draw(app, picker, theme, buffer, body),
         Layer::Tags { conversation, input } => {
             let area = panel::middle(body, 64, 4);
-            let title = format!("Tags of {}", words::quoted(&conversation.subject, theme.glyphs));
+            let title = match many(app) {
+                Some(many) => format!("Tags of {many}"),
+                None => format!("Tags of {}", words::quoted(&conversation.subject, theme.glyphs)),
+            };
             let inner = panel::framed(theme, buffer, area, &title, &[]);
             if inner.height >= 2 {
                 let below = Rect { y: inner.y + 1, height: 1, ..inner };
-                let says = "+name adds, -name removes; what you take out of the line goes";
+                let says = match many(app) {
+                    Some(_) => "name or +name adds, -name removes; the others stay",
+                    None => "+name adds, -name removes; what you take out of the line goes",
+                };
                 line::put(buffer, below, &line::cut_to(theme, says, inner.width), theme.style(Paint::Faint));
             }
             typed(input, buffer, inner)
@@ -47,7 +54,13 @@ pub fn draw(app: &App, layer: &Layer, theme: &Theme, buffer: &mut Buffer, body: 
     }
 }
 
-fn typed(input: &ratatui_textarea::TextArea, buffer: &mut Buffer, inner: Rect) -> Option<Position> {
+/// What is selected, where keys act on that.
+fn many(app: &App) -> Option<String> {
+    let count = app.queue.selection.len();
+    app.is_many().then(|| words::count(count, "conversation", "conversations"))
+}
+
+pub(super) fn typed(input: &ratatui_textarea::TextArea, buffer: &mut Buffer, inner: Rect) -> Option<Position> {
     let place = Rect { height: 1.min(inner.height), ..inner };
     if place.is_empty() {
         return None;
@@ -60,7 +73,8 @@ fn draw_picker(app: &App, picker: &Picker, theme: &Theme, buffer: &mut Buffer, b
     let matching = picker.matching();
     let rows = u16::try_from(picker.teammates.len().clamp(1, 12)).unwrap_or(12);
     let area = panel::middle(body, 44, rows + 4);
-    let inner = panel::framed(theme, buffer, area, "Assign to", &[]);
+    let title = many(app).map_or_else(|| "Assign to".to_owned(), |many| format!("Assign {many} to"));
+    let inner = panel::framed(theme, buffer, area, &title, &[]);
     let list = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     let selected = picker.selected.min(matching.len().saturating_sub(1));
     let top = selected.saturating_sub(usize::from(list.height.saturating_sub(1)));

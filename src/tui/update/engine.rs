@@ -55,6 +55,8 @@ impl Turn<'_> {
                 }
             }
             Event::Done { ticket, outcome } => self.done(ticket, outcome.map(|c| c.map(|c| *c))),
+            Event::Filed { ticket, filed } => self.filed(ticket, *filed),
+            Event::Folders { mailbox, outcome } => self.folders_told(&mailbox, outcome),
             Event::Opened { target, outcome } => self.opened(&target, outcome),
             Event::Forwarding { .. } => {}
             Event::Held { ticket, item, target, until } => self.hold(ticket, item, target, until),
@@ -90,6 +92,9 @@ impl Turn<'_> {
     fn done(&mut self, ticket: Ticket, outcome: Result<Option<Conversation>, Refusal>) {
         self.app.is_stale = true;
         if let Some(intent) = self.app.intents.take(ticket) {
+            if self.app.batch.as_mut().is_some_and(|b| b.flying.remove(&ticket)) {
+                return self.one_of_many(intent, outcome.map(drop));
+            }
             return self.acted(intent, outcome);
         }
         if let Some(at) = self.app.nexts.iter().position(|t| *t == ticket) {
@@ -154,6 +159,7 @@ impl Turn<'_> {
                     action: Action::Release,
                     expect,
                     upto: c.newest_in_inbox(),
+                    batch: None,
                 });
                 if let Err(error) = load::select(self.app, self.source, &App::target(&c)) {
                     self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
@@ -319,6 +325,8 @@ impl Turn<'_> {
             Action::Urgent(false) => format!("no longer urgent: {subject}"),
             Action::Seen(true) => format!("read: {subject}"),
             Action::Seen(false) => format!("unread: {subject}"),
+            Action::File(to) => format!("{}: {subject}", self.name_of_place(to)),
+            Action::Return(_) => format!("back in INBOX: {subject}"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::Turn;
+use crate::model::Destination;
 use crate::tui::app::{Focus, Tone};
 use crate::tui::chord::Chord;
 use crate::tui::keymap::{Act, Context, Found, shown};
@@ -62,8 +63,10 @@ impl Turn<'_> {
             if let Some(input) = layer.input() {
                 typing::key(input, key, true);
             }
-            if let Layer::Picker(picker) = layer {
-                picker.selected = 0;
+            match layer {
+                Layer::Picker(picker) => picker.selected = 0,
+                Layer::Folders(picker) => picker.selected = 0,
+                _ => {}
             }
         } else if let Some(composer) = &mut self.app.composer {
             let is_one_line = composer.field != crate::tui::composer::Field::Body;
@@ -106,9 +109,13 @@ impl Turn<'_> {
         match self.app.context() {
             Context::Queue | Context::Reading => self.mail_act(act),
             Context::Writing => self.writing_act(act),
-            Context::Help | Context::Mailboxes | Context::Picker | Context::Tags | Context::Confirm | Context::Fate => {
-                self.small_act(act)
-            }
+            Context::Help
+            | Context::Mailboxes
+            | Context::Picker
+            | Context::Folders
+            | Context::Tags
+            | Context::Confirm
+            | Context::Fate => self.small_act(act),
         }
     }
 
@@ -129,6 +136,9 @@ impl Turn<'_> {
                 | Act::TakeNext
         );
         self.app.queue.is_touched |= !is_elsewhere;
+        if self.act_on_many(act) {
+            return;
+        }
         match act {
             Act::Down | Act::Up | Act::HalfDown | Act::HalfUp | Act::Top | Act::Bottom => self.scroll(act),
             Act::Open if self.app.focus == Focus::Reading => self.unfold(),
@@ -152,6 +162,13 @@ impl Turn<'_> {
             Act::Tag => self.type_tags(),
             Act::Urgent => self.flip_urgent(),
             Act::Unread => self.flip_unread(),
+            Act::Trash => self.file(Destination::Trash),
+            Act::Junk => self.file(Destination::Junk),
+            Act::MoveTo => self.pick_folder(),
+            Act::Select => self.select_one(),
+            Act::SelectRange => self.select_range(),
+            Act::SelectAll => self.select_all(),
+            Act::Deselect => self.clear_selection(),
             Act::Undo => self.undo(),
             Act::Reply => self.reply(false),
             Act::ReplyAll => self.reply(true),

@@ -2,7 +2,9 @@
 
 mod answer;
 mod engine;
+mod filing;
 mod keys;
+mod many;
 mod moves;
 mod small;
 mod team;

@@ -42,6 +42,7 @@ impl Turn<'_> {
             _ => queue.len(),
         };
         queue.select(to, height);
+        self.stretch_range();
     }
 
     /// One conversation on or back, the keys staying where they are.

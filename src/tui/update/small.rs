@@ -27,11 +27,18 @@ impl Turn<'_> {
             }
             (Layer::Picker(picker), Act::Accept) => {
                 self.assign(&picker);
-                None
+                self.app.layer.take()
             }
+            (Layer::Folders(mut picker), Act::LineUp | Act::LineDown) => {
+                let last = picker.matching().len().saturating_sub(1);
+                let at = picker.selected.min(last);
+                picker.selected = if act == Act::LineUp { at.saturating_sub(1) } else { (at + 1).min(last) };
+                Some(Layer::Folders(picker))
+            }
+            (Layer::Folders(picker), Act::Accept) => self.move_to(picker),
             (Layer::Tags { conversation, input }, Act::Accept) => {
                 self.set_tags(&conversation, &typing::text_of(&input));
-                None
+                self.app.layer.take()
             }
             (Layer::Confirm { sure, .. }, Act::Accept) => {
                 self.confirmed(sure);
@@ -68,6 +75,7 @@ impl Turn<'_> {
     fn confirmed(&mut self, sure: Sure) {
         match sure {
             Sure::Quit => self.leave(),
+            Sure::Many(action) => self.begin_batch(action),
             Sure::TakeOver { conversation, holder, then_reply } => {
                 let expect = Expectation { assignee: Some(Some(holder)), status: None };
                 self.ask(&conversation, Action::TakeOver, expect, false);

@@ -2,7 +2,7 @@
 //! once; the engine's answer puts it right.
 
 use super::Turn;
-use crate::engine::message::Command;
+use crate::engine::message::{Command, Ticket};
 use crate::model::{Action, Assignee, Conversation, Expectation, Status};
 use crate::tui::app::{App, Tone};
 use crate::tui::intents::{Asked, Intent, undo_of};
@@ -14,6 +14,9 @@ use crate::wire::keywords::check_tag;
 /// Steps that can be undone.
 const DEPTH: usize = 50;
 
+/// Changes of single conversations that they are made of.
+const MOST: usize = 10_000;
+
 impl Turn<'_> {
     /// Asks the engine for a change and shows it as if it were so.
     pub(super) fn ask(&mut self, conversation: &Conversation, action: Action, expect: Expectation, is_quiet: bool) {
@@ -23,10 +26,12 @@ impl Turn<'_> {
             action,
             expect,
             upto: conversation.newest_in_inbox(),
+            batch: None,
         };
         let undo = undo_of(&action, conversation, me.as_ref()).filter(|_| !is_quiet);
         let undo = undo.map(|(action, expect)| asked(action, expect));
-        self.ask_with(asked(action, expect), conversation.subject.clone(), undo, is_quiet);
+        let (asked, subject) = (asked(action, expect), conversation.subject.clone());
+        self.ask_with(asked, subject, undo, is_quiet);
     }
 
     /// The claim that an answer brings along: nobody asked for it by itself, so nothing is to be undone by itself either.
@@ -36,17 +41,19 @@ impl Turn<'_> {
             action: Action::Claim,
             expect: Expectation { assignee: Some(None), status: None },
             upto: conversation.newest_in_inbox(),
+            batch: None,
         };
         self.ask_with(asked, conversation.subject.clone(), None, false);
     }
 
-    fn ask_with(&mut self, asked: Asked, subject: String, undo: Option<Asked>, is_quiet: bool) {
+    pub(super) fn ask_with(&mut self, asked: Asked, subject: String, undo: Option<Asked>, is_quiet: bool) -> Ticket {
         let ticket = self.app.ticket();
         let me = self.app.me().cloned();
-        let Asked { target, action, expect, upto } = asked;
+        let Asked { target, action, expect, upto, batch: _ } = asked;
         let intent = Intent { ticket, target: target.clone(), action: action.clone(), subject, me, undo, is_quiet };
         self.app.intents.push(intent);
         self.send(Command::Act { ticket, target, action, expect, upto });
+        ticket
     }
 
     pub(super) fn claim(&mut self) {
@@ -73,7 +80,7 @@ impl Turn<'_> {
             Ok(teammates) => teammates,
             Err(error) => return self.app.say(Tone::Bad, format!("the cache cannot be read: {error}")),
         };
-        let has_it = c.assignee.holder().cloned();
+        let has_it = c.assignee.holder().cloned().filter(|_| !self.app.is_many());
         let teammates = teammates.into_iter().filter(|t| Some(t) != has_it.as_ref()).collect();
         let input = typing::line("");
         self.app.layer = Some(Layer::Picker(Picker { conversation: Box::new(c), input, teammates, selected: 0 }));
@@ -85,6 +92,9 @@ impl Turn<'_> {
             self.app.say(Tone::Bad, "that is no handle: a–z, 0–9, “.”, “_”, “-”");
             return;
         };
+        if self.app.is_many() {
+            return self.ask_many(Action::Assign(to));
+        }
         let c = &picker.conversation;
         let expect = Expectation { assignee: Some(c.assignee.holder().cloned()), status: None };
         let action =
@@ -130,8 +140,9 @@ impl Turn<'_> {
 
     pub(super) fn type_tags(&mut self) {
         let Some(c) = self.app.subject() else { return };
-        let mut input = typing::line(&c.tags.join(" "));
-        if !c.tags.is_empty() {
+        let is_many = self.app.is_many();
+        let mut input = typing::line(if is_many { String::new() } else { c.tags.join(" ") }.as_str());
+        if !c.tags.is_empty() && !is_many {
             input.insert_char(' ');
         }
         self.app.layer = Some(Layer::Tags { conversation: Box::new(c), input });
@@ -139,6 +150,9 @@ impl Turn<'_> {
 
     /// The tags are those that stand in the line, all others go; with signs, as on the command line, see [`tags_meant`].
     pub(super) fn set_tags(&mut self, conversation: &Conversation, typed: &str) {
+        if self.app.is_many() {
+            return self.set_tags_of_many(typed);
+        }
         let wanted = tags_meant(&conversation.tags, typed);
         if let Some(error) = wanted.iter().find_map(|tag| check_tag(tag).err()) {
             return self.app.say(Tone::Bad, error.to_string());
@@ -148,6 +162,20 @@ impl Turn<'_> {
         let remove: Vec<String> = conversation.tags.iter().filter(|t| !has(&wanted, t)).cloned().collect();
         if !add.is_empty() || !remove.is_empty() {
             self.ask(conversation, Action::Tag { add, remove }, Expectation::default(), false);
+        }
+    }
+
+    /// On many, a word without a sign is put on like one with `+`: what else is there on each stays.
+    fn set_tags_of_many(&mut self, typed: &str) {
+        let words = typed.split([' ', ',']).filter(|word| !word.is_empty());
+        let (off, on): (Vec<&str>, Vec<&str>) = words.partition(|word| word.len() > 1 && word.starts_with('-'));
+        let add: Vec<String> = on.iter().map(|word| word.trim_start_matches('+').to_owned()).collect();
+        let remove: Vec<String> = off.iter().map(|word| word[1..].to_owned()).collect();
+        if let Some(error) = add.iter().find_map(|tag| check_tag(tag).err()) {
+            return self.app.say(Tone::Bad, error.to_string());
+        }
+        if !add.is_empty() || !remove.is_empty() {
+            self.ask_many(Action::Tag { add, remove });
         }
     }
 
@@ -169,13 +197,21 @@ impl Turn<'_> {
             return self.recall(item);
         }
         let Some(undo) = self.app.undo.pop() else { return };
+        if let Some(batch) = &self.app.batch {
+            let says = format!("one thing at a time: {}", batch.progress());
+            self.app.undo.push(undo);
+            return self.app.say(Tone::Bad, says);
+        }
         if let Some(said) = &mut self.app.activity {
             said.can_undo = false;
         }
-        let subject = match self.source.conversation(&undo.target.mailbox, &undo.target.root) {
-            Ok(Some(conversation)) => conversation.subject,
-            _ => String::new(),
-        };
+        if undo.batch.is_some() {
+            let first = self.app.undo.iter().rposition(|other| other.batch != undo.batch).map_or(0, |at| at + 1);
+            let mut all = self.app.undo.split_off(first);
+            all.push(undo);
+            return self.undo_many(all);
+        }
+        let subject = self.subject_of(&undo);
         self.ask_with(undo, subject, None, false);
     }
 
@@ -185,8 +221,20 @@ impl Turn<'_> {
         if let Some(said) = &mut self.app.activity {
             said.can_undo = true;
         }
-        let surplus = self.app.undo.len().saturating_sub(DEPTH);
-        self.app.undo.drain(..surplus);
+        self.trim_undo();
+    }
+
+    /// Forgets the oldest steps where there are too many.
+    pub(super) fn trim_undo(&mut self) {
+        // What was done to many is one step.
+        let begins =
+            |at: usize, undo: &[Asked]| at == 0 || undo[at].batch.is_none() || undo[at].batch != undo[at - 1].batch;
+        let undo = &mut self.app.undo;
+        let steps: Vec<usize> = (0..undo.len()).filter(|at| begins(*at, undo)).collect();
+        let kept =
+            |from: usize| steps.len() - from <= DEPTH && (undo.len() - steps[from] <= MOST || from + 1 == steps.len());
+        let first = (0..steps.len()).find(|from| kept(*from)).map_or(0, |from| steps[from]);
+        undo.drain(..first);
     }
 }
 

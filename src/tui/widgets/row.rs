@@ -84,6 +84,8 @@ pub struct Look<'a> {
     /// How long a customer may be without an answer here.
     pub target: Option<Duration>,
     pub is_selected: bool,
+    /// What is done to many is done to it.
+    pub is_chosen: bool,
     /// The keys are in the queue.
     pub has_keys: bool,
     /// The server has not answered yet.
@@ -100,7 +102,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, conversation: &Conversation, look: 
     if look.is_selected {
         buffer.set_style(area, base);
     }
-    let mut pieces: Vec<Span> = vec![margin(look)];
+    let mut pieces: Vec<Span> = vec![margin(look), chosen(look)];
     let columns = look.columns;
     let cells = [
         (columns.who, who(conversation, look)),
@@ -134,12 +136,22 @@ fn margin(look: &Look) -> Span {
     let bar = if look.is_selected { look.theme.glyphs.bar } else { " " };
     let text = match look.columns.margin {
         0 => String::new(),
-        1 => bar.to_owned(),
-        2 => format!("{bar} "),
-        _ => format!(" {bar} "),
+        1 if look.is_chosen => String::new(),
+        1 | 2 => bar.to_owned(),
+        _ => format!(" {bar}"),
     };
     let paint = if look.has_keys { Paint::Cursor } else { Paint::Faint };
     (text, look.theme.style(paint))
+}
+
+/// The last cell of the margin.
+fn chosen(look: &Look) -> Span {
+    let mark = if look.is_chosen { look.theme.glyphs.chosen } else { " " };
+    let text = match look.columns.margin {
+        1 if !look.is_chosen => "",
+        _ => mark,
+    };
+    (text.to_owned(), look.theme.style(Paint::Key))
 }
 
 /// How a handle is shown: oneself as `you`, a teammate in a colour of their own.

@@ -1,0 +1,346 @@
+//! Selecting conversations, and doing one thing to all that are selected: each by the same way as a single one, the
+//! failures told together, all of it undone as one.
+
+use super::Turn;
+use crate::engine::message::{Target, Ticket};
+use crate::model::{Action, Assignee, Conversation, Expectation, Handle, Refusal, Status};
+use crate::tui::app::{App, Focus, Tone};
+use crate::tui::batch::{Batch, Work};
+use crate::tui::intents::{Asked, Intent, undo_of};
+use crate::tui::keymap::Act;
+use crate::tui::layers::{Layer, Sure};
+use crate::tui::selection::{Chosen, MOST};
+use crate::tui::words;
+
+/// Rows are read so many at a time.
+const PORTION: u32 = 500;
+
+/// More than so many are not deleted without a question.
+const HANDFUL: usize = 5;
+
+impl Turn<'_> {
+    /// `Space`: the row under the cursor, and on to the next.
+    pub(super) fn select_one(&mut self) {
+        let Some(c) = self.app.queue.current().cloned() else { return };
+        if !self.app.queue.selection.toggle(&c) {
+            self.app.say(Tone::Bad, format!("no more than {MOST} are selected at once"));
+        }
+        self.step(1);
+    }
+
+    /// `V`: a range from here to wherever the cursor goes; pressed again it stays as it is.
+    pub(super) fn select_range(&mut self) {
+        if self.app.queue.selection.anchor().is_some() {
+            return self.app.queue.selection.settle();
+        }
+        if let Some(c) = self.app.queue.current().cloned() {
+            self.app.queue.selection.begin(&c);
+        }
+    }
+
+    /// The cursor has moved: the range goes with it.
+    pub(super) fn stretch_range(&mut self) {
+        let Some(anchor) = self.app.queue.selection.anchor().map(str::to_owned) else { return };
+        let (key, queue) = (self.app.key().to_owned(), &self.app.queue);
+        let (view, order) = (queue.view, queue.order);
+        let from = match self.source.position(&key, &anchor, view, order) {
+            Ok(from) => from.unwrap_or(queue.selected),
+            Err(error) => return self.app.say(Tone::Bad, format!("the cache cannot be read: {error}")),
+        };
+        let to = queue.selected.min(queue.counts.of(view).saturating_sub(1));
+        let (first, last) = (from.min(to), from.max(to));
+        match self.rows(first, last - first + 1) {
+            Ok((rows, is_cut)) => {
+                self.app.queue.selection.stretch(&rows);
+                if is_cut {
+                    self.app.say(Tone::Bad, format!("no more than {MOST} are selected at once"));
+                }
+            }
+            Err(error) => self.app.say(Tone::Bad, error),
+        }
+    }
+
+    /// `*`: all of the view.
+    pub(super) fn select_all(&mut self) {
+        let total = self.app.queue.counts.of(self.app.queue.view);
+        match self.rows(0, total) {
+            Ok((rows, is_cut)) => {
+                let selection = &mut self.app.queue.selection;
+                selection.clear();
+                selection.add(&rows);
+                selection.is_now_all();
+                if is_cut {
+                    let says = format!("the first {MOST} of {total} are selected: no more at once");
+                    self.app.say(Tone::News, says);
+                }
+            }
+            Err(error) => self.app.say(Tone::Bad, error),
+        }
+    }
+
+    /// So many rows of the view, read in portions; `true` where they are too many to be selected.
+    fn rows(&self, offset: u32, count: u32) -> Result<(Vec<Conversation>, bool), String> {
+        let (key, queue) = (self.app.key(), &self.app.queue);
+        let most = count.min(u32::try_from(MOST).unwrap_or(u32::MAX));
+        let mut rows: Vec<Conversation> = Vec::new();
+        while rows.len() < most as usize {
+            let read = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+            let portion = self.source.page(key, queue.view, queue.order, offset + read, PORTION.min(most - read));
+            let portion = portion.map_err(|error| format!("the cache cannot be read: {error}"))?;
+            if portion.is_empty() {
+                break;
+            }
+            rows.extend(portion);
+        }
+        Ok((rows, count > most))
+    }
+
+    /// `Esc` in the queue: stops what goes on with many, else selects nothing any more.
+    pub(super) fn clear_selection(&mut self) {
+        if let Some(batch) = &mut self.app.batch {
+            batch.stop();
+            return self.go_on_with_batch();
+        }
+        self.app.queue.selection.clear();
+    }
+
+    /// Does a key's action to all that is selected. `false`: it is none for many.
+    pub(super) fn act_on_many(&mut self, act: Act) -> bool {
+        if !self.app.is_many() {
+            return false;
+        }
+        let c = |is_so: fn(&Conversation, Option<&Handle>) -> bool| move |turn: &Self| turn.all_are(is_so);
+        let action = match act {
+            Act::Claim if c(is_mine)(self) => Action::Release,
+            Act::Claim => Action::Claim,
+            Act::Done if c(|c, _| c.status == Status::Done)(self) => Action::Reopen,
+            Act::Done => Action::Done,
+            Act::Waiting if c(|c, _| c.status == Status::Waiting)(self) => Action::Reopen,
+            Act::Waiting => Action::Waiting,
+            Act::Urgent => Action::Urgent(!c(|c, _| c.urgent)(self)),
+            Act::Unread => Action::Seen(!c(|c, _| !c.unread)(self)),
+            Act::Assign => {
+                self.pick_teammate();
+                return true;
+            }
+            Act::Tag => {
+                self.type_tags();
+                return true;
+            }
+            _ => return false,
+        };
+        self.ask_many(action);
+        true
+    }
+
+    fn all_are(&self, is_so: fn(&Conversation, Option<&Handle>) -> bool) -> bool {
+        let me = self.app.me();
+        self.app.queue.selection.all().iter().all(|(root, _)| {
+            let known = self.source.conversation(self.app.key(), root).ok().flatten();
+            known.is_none_or(|c| is_so(&self.app.intents.over(&c), me))
+        })
+    }
+
+    /// Asks for the same change of all that is selected; first whether it is meant, where much would be changed by one key.
+    pub(super) fn ask_many(&mut self, action: Action) {
+        if let Some(batch) = &self.app.batch {
+            let says = format!("one thing at a time: {}", batch.progress());
+            return self.app.say(Tone::Bad, says);
+        }
+        let selection = &self.app.queue.selection;
+        let count = selection.len();
+        let deletes = matches!(action, Action::File(_)) && count > HANDFUL;
+        if !deletes && !selection.is_all() {
+            return self.begin_batch(action);
+        }
+        let what = words::count(count, "conversation", "conversations");
+        let all = if selection.is_all() { format!(", all of {}", self.app.queue.view.title()) } else { String::new() };
+        self.app.layer = Some(Layer::Confirm {
+            question: format!("{}: {what}{all}?", self.name_of(&action)),
+            explains: "Each is undone with the others, as long as nobody else touched it since.".to_owned(),
+            sure: Sure::Many(action),
+        });
+    }
+
+    pub(super) fn begin_batch(&mut self, action: Action) {
+        self.app.queue.selection.settle();
+        let name = self.name_of(&action);
+        let todo = self.app.queue.selection.all().into();
+        self.begin(Work::Same { action, todo }, name);
+    }
+
+    fn begin(&mut self, work: Work, name: String) {
+        let number = self.app.ticket().0;
+        self.app.batch = Some(Batch::new(number, self.app.key().to_owned(), work, name));
+        self.go_on_with_batch();
+    }
+
+    /// Sends the next few; tells how far it is, or how it ended.
+    pub(super) fn go_on_with_batch(&mut self) {
+        while let Some(mut batch) = self.app.batch.take_if(|b| b.wants_more()) {
+            let sent = match &mut batch.work {
+                Work::Same { action, todo } => {
+                    let action = action.clone();
+                    todo.pop_front().map(|(root, chosen)| self.send_one(&batch.mailbox, &action, &root, &chosen))
+                }
+                Work::Undo { todo } => todo.pop_front().map(|asked| {
+                    let subject = self.subject_of(&asked);
+                    Ok(Some(self.ask_with(asked, subject, None, false)))
+                }),
+            };
+            match sent {
+                Some(Ok(Some(ticket))) => {
+                    batch.flying.insert(ticket);
+                }
+                // It is so already.
+                Some(Ok(None)) => batch.done += 1,
+                Some(Err(refusal)) => batch.fail(&refusal),
+                None => {}
+            }
+            self.app.batch = Some(batch);
+        }
+        match self.app.batch.take() {
+            Some(batch) if batch.is_over() => self.end_batch(batch),
+            Some(batch) => {
+                self.app.say(Tone::News, batch.progress());
+                self.app.batch = Some(batch);
+            }
+            None => {}
+        }
+    }
+
+    fn send_one(
+        &mut self,
+        mailbox: &str,
+        action: &Action,
+        root: &str,
+        chosen: &Chosen,
+    ) -> Result<Option<Ticket>, Refusal> {
+        let gone = || Refusal::new(crate::model::ErrorKind::NotFound, "no longer there");
+        let known = self.source.conversation(mailbox, root).ok().flatten().ok_or_else(gone)?;
+        let me = self.app.me().cloned();
+        if is_so(&known, action, me.as_ref()) {
+            self.app.queue.selection.forget(root);
+            return Ok(None);
+        }
+        let assignee = match action {
+            Action::Assign(_) => Some(chosen.holder.clone()),
+            Action::Release => Some(me.clone()),
+            _ => None,
+        };
+        let target = App::target(&known);
+        let undo = undo_of(action, &known, me.as_ref()).map(|(action, expect)| Asked {
+            target: target.clone(),
+            action,
+            expect,
+            upto: known.newest_in_inbox(),
+            batch: None,
+        });
+        let expect = Expectation { assignee, status: None };
+        let asked = Asked { target, action: action.clone(), expect, upto: chosen.upto, batch: None };
+        Ok(Some(self.ask_with(asked, known.subject.clone(), undo, false)))
+    }
+
+    /// One of many is answered.
+    pub(super) fn one_of_many(&mut self, intent: Intent, outcome: Result<(), Refusal>) {
+        let Some(batch) = &mut self.app.batch else { return };
+        match outcome {
+            Ok(()) => {
+                batch.done += 1;
+                batch.undo.extend(intent.undo);
+                let Target { mailbox, root } = &intent.target;
+                if *mailbox == self.app.key() {
+                    let queue = &mut self.app.queue;
+                    queue.selection.forget(root);
+                    if queue.root.as_ref() == Some(root) {
+                        queue.done_with = Some(root.clone());
+                    }
+                }
+            }
+            Err(refusal) => batch.fail(&refusal),
+        }
+        self.go_on_with_batch();
+    }
+
+    fn end_batch(&mut self, mut batch: Batch) {
+        let tone = if batch.is_good() { Tone::Good } else { Tone::Bad };
+        self.app.say(tone, batch.told());
+        for mut undo in batch.undo.drain(..) {
+            undo.batch = Some(batch.number);
+            self.app.undo.push(undo);
+        }
+        if let Some(said) = &mut self.app.activity {
+            said.can_undo = !self.app.undo.is_empty() && batch.done > 0;
+        }
+        self.trim_undo();
+        if self.app.queue.selection.is_empty() {
+            self.app.queue.selection.clear();
+        }
+    }
+
+    /// Takes back what was done to many at once.
+    pub(super) fn undo_many(&mut self, mut undo: Vec<Asked>) {
+        // The last one first, as anybody would by hand.
+        undo.reverse();
+        let name = match undo.first().map(|u| &u.action) {
+            Some(Action::Return(_)) => "back in INBOX",
+            _ => "undone",
+        };
+        self.begin(Work::Undo { todo: undo.into() }, name.to_owned());
+    }
+
+    pub(super) fn subject_of(&self, asked: &Asked) -> String {
+        if let Action::Return(filed) = &asked.action {
+            return filed.subject.clone();
+        }
+        let known = self.source.conversation(&asked.target.mailbox, &asked.target.root);
+        known.ok().flatten().map(|c| c.subject).unwrap_or_default()
+    }
+
+    /// What an action on many is called.
+    fn name_of(&self, action: &Action) -> String {
+        match action {
+            Action::Claim => "claimed".to_owned(),
+            Action::Release => "released".to_owned(),
+            Action::Assign(to) => format!("assigned to {to}"),
+            Action::Done => "done".to_owned(),
+            Action::Waiting => "waiting for the customer".to_owned(),
+            Action::Reopen => "open again".to_owned(),
+            Action::Tag { .. } => "tagged".to_owned(),
+            Action::Urgent(true) => "urgent".to_owned(),
+            Action::Urgent(false) => "no longer urgent".to_owned(),
+            Action::Seen(true) => "read".to_owned(),
+            Action::Seen(false) => "unread".to_owned(),
+            Action::File(to) => self.name_of_place(to),
+            Action::TakeOver | Action::Unassign(_) | Action::Return(_) => "changed".to_owned(),
+        }
+    }
+}
+
+impl App {
+    /// Whether keys act on what is selected: the keys are in the queue, and something is.
+    pub fn is_many(&self) -> bool {
+        self.focus == Focus::Queue && !self.queue.selection.is_empty()
+    }
+}
+
+fn is_mine(c: &Conversation, me: Option<&Handle>) -> bool {
+    me.is_some_and(|me| c.assignee.is_held_by(me))
+}
+
+/// Whether the conversation is as the action would make it.
+fn is_so(c: &Conversation, action: &Action, me: Option<&Handle>) -> bool {
+    let has = |tag: &String| c.tags.iter().any(|t| t.eq_ignore_ascii_case(tag));
+    match action {
+        Action::Claim => is_mine(c, me),
+        Action::Release | Action::Unassign(_) => c.assignee == Assignee::Free,
+        Action::Assign(to) => c.assignee.is_held_by(to),
+        Action::Done => c.status == Status::Done,
+        Action::Waiting => c.status == Status::Waiting,
+        Action::Reopen => c.status == Status::Open,
+        Action::Tag { add, remove } => add.iter().all(has) && !remove.iter().any(has),
+        Action::Urgent(on) => c.urgent == *on,
+        Action::Seen(on) => c.unread != *on,
+        Action::TakeOver | Action::File(_) | Action::Return(_) => false,
+    }
+}
