@@ -150,8 +150,8 @@ impl Offers {
 pub fn domain_of(address: &str) -> Option<String> {
     let (_, domain) = address.rsplit_once('@')?;
     let ascii = idna::domain_to_ascii(domain).ok()?;
-    let is_name = ascii.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
-    (is_name && ascii.contains('.') && !ascii.starts_with('.')).then_some(ascii)
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    (ascii.contains('.') && ascii.split('.').all(is_label)).then_some(ascii)
 }
 
 /// What the SRV records of a domain say. Only the resolver hears of it, and only the domain's name.

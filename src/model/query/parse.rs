@@ -83,10 +83,10 @@ pub(super) fn parse(text: &str) -> Result<Query, QueryError> {
 
 /// The first piece and what follows it.
 fn piece(text: &str, at: usize) -> Result<(Piece<'_>, &str), QueryError> {
-    let signless = text.strip_prefix('-');
-    let is_not = signless.is_some();
-    let body = signless.unwrap_or(text);
-    let field = field_of(body, at + usize::from(is_not))?;
+    // However many signs there are, it is one “not”: what would begin with one could not be written down again.
+    let body = text.trim_start_matches('-');
+    let is_not = body.len() < text.len();
+    let field = field_of(body, at + text.len() - body.len())?;
     let value = field.map_or(body, |name| &body[name.len() + 1..]);
     let (value, quote, after) = match value.strip_prefix('"') {
         Some(quoted) => match quoted.split_once('"') {
@@ -94,10 +94,11 @@ fn piece(text: &str, at: usize) -> Result<(Piece<'_>, &str), QueryError> {
             None => (quoted, Quote::Open, ""),
         },
         None => {
-            let end = value.find(char::is_whitespace).unwrap_or(value.len());
+            let end = value.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(value.len());
             (&value[..end], Quote::None, &value[end..])
         }
     };
+    let at = at + (text.len() - body.len()).saturating_sub(1);
     Ok((Piece { at, is_not, field, value, quote }, after))
 }
 
@@ -253,6 +254,7 @@ mod tests {
     fn signs_between_words_are_passed_over() {
         assert_eq!(read("invoice - 4471 … \"!\""), "invoice 4471");
         assert_eq!(read("  -  "), "");
+        assert_eq!(read("--from\" std"), "-from \" std");
         assert!(Query::parse("").unwrap().is_empty());
     }
 
