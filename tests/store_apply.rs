@@ -269,3 +269,87 @@ fn what_one_batch_tells_twice_of_a_mail_counts_as_told_last() {
     assert_eq!((row.messages, row.assignee), (1, Assignee::Held(handle("carol"))));
     assert_eq!(cache.reader().message(SUPPORT, Role::Inbox, Uid(1)).unwrap().unwrap().modseq, Some(ModSeq(1)));
 }
+
+/// The conversations whose claim is to be made anew, with the lock that left.
+fn lost(cache: &Cache) -> Vec<(String, String)> {
+    cache.reader().lost_locks().unwrap().into_iter().map(|l| (l.root, l.lock)).collect()
+}
+
+fn one(root: &str, lock: &str) -> Vec<(String, String)> {
+    vec![(root.to_owned(), lock.to_owned())]
+}
+
+#[test]
+fn a_lock_of_mine_that_leaves_inbox_is_kept_until_the_claim_is_made_anew() {
+    let mut cache = Cache::new();
+    cache.add(vec![mail(1, "a", ""), mail(2, "b", "a"), mail(3, "c", "a b"), mail(4, "x", "")]);
+    cache.flag(Role::Inbox, 1, "bagsy-claim-alice");
+    cache.vanish(Role::Inbox, &[1]);
+    assert_eq!(lost(&cache), one("a", "a"), "its root is missing now");
+    // Mail that comes in, and what happens elsewhere, changes nothing about it.
+    cache.add(vec![mail(5, "d", "a")]);
+    cache.flag(Role::Inbox, 4, "bagsy-claim-alice");
+    assert_eq!(lost(&cache), one("a", "a"));
+    cache.flag(Role::Inbox, 2, "bagsy-claim-alice");
+    assert_eq!(lost(&cache), []);
+    // The next one is mirrored: the lock that is lost loses nothing.
+    cache.flag(Role::Inbox, 3, "bagsy-claim-alice");
+    cache.vanish(Role::Inbox, &[2]);
+    assert_eq!(lost(&cache), []);
+}
+
+#[test]
+fn what_a_teammate_claimed_of_it_is_told_once_and_what_was_finished_or_given_up_is_not() {
+    let held = || {
+        let mut cache = Cache::new();
+        cache.add(vec![mail(1, "a", ""), mail(2, "b", "a")]);
+        cache.flag(Role::Inbox, 1, "bagsy-claim-alice");
+        cache
+    };
+    let mut cache = held();
+    cache.vanish(Role::Inbox, &[1]);
+    cache.flag(Role::Inbox, 2, "bagsy-claim-bob");
+    assert_eq!(lost(&cache), one("a", "a"), "alice is to be told");
+    cache.writer.settle_lost_lock(SUPPORT, "a").unwrap();
+    assert_eq!(lost(&cache), []);
+
+    let mut cache = held();
+    cache.vanish(Role::Inbox, &[1]);
+    cache.flag(Role::Inbox, 2, "bagsy-claim-bob");
+    cache.flag(Role::Inbox, 2, "");
+    assert_eq!(lost(&cache), [], "bob gave it up again");
+
+    let mut cache = held();
+    cache.vanish(Role::Inbox, &[1]);
+    cache.flag(Role::Inbox, 2, "bagsy-done");
+    assert_eq!(lost(&cache), [], "somebody finished it");
+
+    let mut cache = held();
+    cache.vanish(Role::Inbox, &[1]);
+    cache.vanish(Role::Inbox, &[2]);
+    assert_eq!(lost(&cache), [], "nothing of it is there");
+
+    let mut cache = held();
+    let state = FolderState { uidvalidity: UidValidity(2), ..batch().state };
+    let messages = vec![mail(1, "b", "a")];
+    cache.writer.apply(SUPPORT, Role::Inbox, Batch { reset: true, state, messages, ..batch() }, false).unwrap();
+    assert_eq!(lost(&cache), [], "other UIDs");
+}
+
+#[test]
+fn what_is_given_through_this_cache_is_an_assignment_by_its_giver() {
+    let mut cache = Cache::new();
+    cache.add(vec![mail(1, "a", ""), mail(2, "b", "")]);
+    let (alice, bob) = (handle("alice"), handle("bob"));
+    cache.writer.begin_assignment(SUPPORT, "a", &bob, &alice).unwrap();
+    cache.flag(Role::Inbox, 2, "bagsy-claim-bob");
+    cache.flag(Role::Inbox, 1, "bagsy-claim-bob");
+    assert_eq!(cache.events()[2..], ["claimed bob", "assigned alice"]);
+    cache.writer.end_assignment(SUPPORT, "a", &bob).unwrap();
+    cache.flag(Role::Inbox, 1, "");
+    cache.flag(Role::Inbox, 1, "bagsy-claim-bob");
+    cache.flag(Role::Inbox, 1, "bagsy-claim-alice");
+    assert_eq!(cache.events()[4..], ["released bob", "claimed bob", "takeover alice"]);
+    let (_, given) = cache.reader().changes_after(3).unwrap().remove(0);
+    assert_eq!((given.by.as_deref(), given.assignee.holder()), (Some("alice"), Some(&bob)));
+}

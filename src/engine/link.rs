@@ -185,6 +185,7 @@ impl Link {
 
     /// Like [`Link::sync`] without asking the server whether there is anything new: goes after what it has told.
     pub async fn catch_up(&mut self, mailbox: &Mailbox, role: Role) -> Result<Synced> {
+        self.notice_rebuilt_index(mailbox, role).await?;
         let Some(entered) = self.entered.clone().filter(|e| e.mailbox == mailbox.key() && e.role == role) else {
             return Ok(Synced::default());
         };
@@ -212,6 +213,25 @@ impl Link {
             self.update_entered(|e| e.is_stale = true);
         }
         synced
+    }
+
+    /// A HIGHESTMODSEQ that went back under the same UIDVALIDITY: the server made its index anew, and counts from the
+    /// beginning. What changed since would never be told to one who asks for what is newer than the old count.
+    async fn notice_rebuilt_index(&mut self, mailbox: &Mailbox, role: Role) -> Result<()> {
+        let is_fresh = |e: &&Entered| e.is_fresh && e.mailbox == mailbox.key() && e.role == role;
+        let Some(entered) = self.entered.as_ref().filter(is_fresh) else { return Ok(()) };
+        let Some(known) = self.reader.folder(mailbox.key(), role)? else { return Ok(()) };
+        if !went_back(&entered.selected, &known) {
+            return Ok(());
+        }
+        // Another process may have written something newer between the SELECT and this look at the cache.
+        self.leave();
+        self.enter(mailbox, role).await?;
+        if self.selected().is_some_and(|selected| went_back(selected, &known)) {
+            tracing::info!(folder = role.as_str(), "the server's index was made anew: all flags are read again");
+            self.cache.write(|w| w.forget_modseqs(mailbox.key(), role))?;
+        }
+        Ok(())
     }
 
     fn update_entered(&mut self, change: impl FnOnce(&mut Entered)) {
@@ -464,4 +484,10 @@ impl Link {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether a folder's mod-sequences stand lower than they are known to have stood.
+fn went_back(selected: &Selected, known: &FolderState) -> bool {
+    let is_same = selected.uidvalidity == known.uidvalidity && selected.name == known.name;
+    is_same && selected.highest_modseq.is_some() && selected.highest_modseq < known.highest_modseq
 }

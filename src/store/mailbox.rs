@@ -52,6 +52,14 @@ impl FolderState {
     }
 }
 
+/// Forgets as of when flags are known, of the folder and of each message in it.
+pub(crate) fn forget_modseqs(cache: &Connection, mailbox: i64, role: Role) -> Result<()> {
+    let Some((folder, _)) = folder(cache, mailbox, role)? else { return Ok(()) };
+    cache.execute("UPDATE folder SET highest_modseq = NULL WHERE id = ?1", [folder])?;
+    cache.execute("UPDATE message SET modseq = NULL WHERE id BETWEEN ?1 AND ?2", keys_of(folder))?;
+    Ok(())
+}
+
 /// A mailbox's row, as far as writing needs it.
 pub(crate) struct Known {
     pub id: i64,

@@ -117,6 +117,14 @@ impl Writer {
         })
     }
 
+    /// The folder's mod-sequences mean nothing any more, those of its messages neither: all flags are to be read anew.
+    pub fn forget_modseqs(&mut self, mailbox: &str, role: Role) -> Result<()> {
+        self.write(|cache| {
+            let known = mailbox::known(cache, mailbox)?;
+            mailbox::forget_modseqs(cache, known.id, role)
+        })
+    }
+
     /// Keeps a body, or its beginning (`is_whole` false). Of a message that is not there nothing is kept.
     pub fn put_body(
         &mut self,

@@ -34,6 +34,8 @@ pub enum Role {
     Waiting,
     /// Puts mirrors right.
     Mirror,
+    /// Holds it; begins to claim anew when the lock has left INBOX.
+    Reassert,
 }
 
 /// A machine that is wrong on purpose, to show that the search finds what is wrong.
@@ -210,7 +212,7 @@ impl Claims {
         };
         let claim = |(machine, ask): (Claim, Ask)| (Machine::Claim(machine), ask);
         let running = match role {
-            Role::Claim => claim(Claim::start(me, expect)),
+            Role::Claim | Role::Reassert => claim(Claim::start(me, expect)),
             Role::TakeOver(from) => claim(change::take_over(me, saw(from), expect)),
             Role::Assign(from, to) => claim(change::assign(handle(to), saw(from), expect)),
             Role::Release => {
@@ -228,8 +230,16 @@ impl Claims {
                 (Machine::Mirror(machine), ask)
             }
         };
-        let running = Some(running);
-        Client { running, end: None, stores: 0, is_busy: false, awaits: 0, believes: false, saw: Vec::new() }
+        // Who holds it has nothing to do yet.
+        let believes = role == Role::Reassert;
+        let running = (!believes).then_some(running);
+        Client { running, end: None, stores: 0, is_busy: false, awaits: 0, believes, saw: Vec::new() }
+    }
+
+    /// What a holder does whose lock has left INBOX.
+    fn reassert(&self, client: usize) -> Client {
+        let (machine, ask) = Claim::start(handle(self.clients[client].0), Expectation::default());
+        Client { running: Some((Machine::Claim(machine), ask)), believes: false, ..self.start(client) }
     }
 
     /// All that a server may do with what a client asks.
@@ -341,7 +351,7 @@ impl Claims {
             let end = outcome.clone();
             if let Some(outcome) = outcome {
                 me.running = None;
-                me.believes = outcome.is_ok() && matches!(role, Role::Claim | Role::TakeOver(_));
+                me.believes = outcome.is_ok() && matches!(role, Role::Claim | Role::TakeOver(_) | Role::Reassert);
                 me.end = Some(match outcome {
                     Ok(_) => End::Did,
                     Err(Stopped::Held(holder)) => End::Lost(person(&holder)),
@@ -409,7 +419,13 @@ impl Claims {
     /// The lock left INBOX: its holder is to claim anew, or is told.
     fn unlock(&self, before: &State, after: &mut State) {
         if before.folder.mails.first().map(|m| m.uid) != after.folder.mails.first().map(|m| m.uid) {
-            after.clients.iter_mut().for_each(|c| c.believes = false);
+            for (client, (_, role)) in self.clients.iter().enumerate() {
+                let holds = after.clients[client].believes && after.clients[client].running.is_none();
+                after.clients[client].believes = false;
+                if holds && *role == Role::Reassert && !after.folder.mails.is_empty() {
+                    after.clients[client] = self.reassert(client);
+                }
+            }
             after.is_disturbed = true;
         }
     }

@@ -115,6 +115,24 @@ fn releasing_and_mirroring_while_others_claim() {
     holds(&Claims { folder: held_by_alice(2), crashes: 1, expunges: 1, ..Claims::of(&race) });
 }
 
+/// The lock bears alice's claim and leaves INBOX, with or without a mirror of it on what stays.
+#[test]
+fn a_holder_claims_anew_while_others_claim_and_never_two_believe() {
+    for is_mirrored in [false, true] {
+        let mut folder = held_by_alice(1);
+        folder.arrive();
+        if is_mirrored {
+            folder = held_by_alice(2);
+        }
+        let race = [(ALICE, Role::Reassert), (BOB, Role::Claim)];
+        holds(&Claims { folder: folder.clone(), expunges: 1, touches: 1, tries: long(2, 1), ..Claims::of(&race) });
+        let race = [(ALICE, Role::Reassert), (ALICE, Role::Reassert), (BOB, Role::Claim)];
+        holds(&Claims { folder: folder.clone(), expunges: 1, tries: 1, ..Claims::of(&race) });
+        let race = [(ALICE, Role::Reassert), (BOB, Role::TakeOver(ALICE)), (CAROL, Role::Claim)];
+        holds(&Claims { folder, expunges: 1, tries: 1, ..Claims::of(&race) });
+    }
+}
+
 #[test]
 fn taking_an_assignment_back_while_others_claim_and_take_over() {
     let race = [(BOB, Role::Unassign(ALICE)), (CAROL, Role::TakeOver(ALICE)), (ALICE, Role::Claim)];

@@ -1,7 +1,7 @@
 //! What keys and events do to the queue.
 
 use super::stage::Stage;
-use crate::engine::message::{Command, Connection, Event};
+use crate::engine::message::{Command, Connection, Event, Target};
 use crate::model::{
     Action, Address, Assignee, Capability, Change, ChangeKind, ConversationId, ErrorKind, Expectation, Grade, Handle,
     Refusal, Rights, Role, Status, Uid, View,
@@ -386,6 +386,45 @@ fn what_a_teammate_does_is_one_line_above_the_hints() {
         s.tell(Event::Happened(Change { by: Some(by.into()), ..mail.clone() }));
         assert!(s.shows(&format!("new mail from {who}: “Printer on fire”")), "{}", s.screen());
     }
+}
+
+#[test]
+fn who_lost_a_claim_because_its_message_left_is_told_who_has_it() {
+    let mut s = Stage::new(100, 24);
+    let target = Target { mailbox: SUPPORT.into(), root: "fire".into() };
+    let tell = |s: &mut Stage, outcome| {
+        s.tell(Event::LockLeft { target: target.clone(), subject: "Printer on fire".into(), outcome });
+    };
+    tell(&mut s, Ok(()));
+    assert!(!s.shows("left INBOX"));
+    tell(&mut s, Err(Refusal::new(ErrorKind::Held, "bob holds it").holder(handle("bob"))));
+    assert!(s.shows("bob has “Printer on fire” now: its first message left INBOX"), "{}", s.screen());
+    tell(&mut s, Err(Refusal::new(ErrorKind::Failed, "it stayed undecided")));
+    assert!(s.shows("you may have lost “Printer on fire”: its first message left INBOX"), "{}", s.screen());
+}
+
+#[test]
+fn who_gave_what_to_whom_is_said_where_it_is_known() {
+    let mut s = Stage::new(100, 24);
+    let tell = |s: &mut Stage, kind, by: &str, to: &str| {
+        s.tell(Event::Happened(Change {
+            at: at(NOW),
+            kind,
+            mailbox: SUPPORT.into(),
+            conversation: ConversationId("x".into()),
+            subject: "Printer on fire".into(),
+            by: Some(by.into()),
+            status: Status::Open,
+            assignee: Assignee::Held(handle(to)),
+            tags: vec![],
+        }));
+        s.pass(30_000);
+    };
+    tell(&mut s, ChangeKind::Assigned, "alice", "bob");
+    assert!(s.shows("you gave bob “Printer on fire”"), "{}", s.screen());
+    // By another device, or a teammate.
+    tell(&mut s, ChangeKind::TakeOver, "alice", "alice");
+    assert!(s.shows("“Printer on fire” is yours now"), "{}", s.screen());
 }
 
 #[test]
