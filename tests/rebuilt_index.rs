@@ -5,6 +5,7 @@ mod support;
 
 use std::path::Path;
 
+use bagsy::model::Role;
 use support::device::Device;
 use support::dovecot::{Dovecot, Options};
 use support::mailgen::Mail;
@@ -37,8 +38,12 @@ fn flags_are_read_anew_when_the_server_made_its_index_anew() {
         let sign = if round % 2 == 0 { '+' } else { '-' };
         owner.ok(&format!("UID STORE {uid} {sign}FLAGS (early)"));
     }
-    owner.ok(&format!("UID STORE {uid} +FLAGS (early)"));
     runtime.block_on(alice.sync());
+    owner.ok(&format!("UID STORE {uid} +FLAGS (early)"));
+    // What is told by now: before anybody asked for mod-sequences in it, Dovecot says the folder's is 2.
+    runtime.block_on(alice.sync());
+    let known = alice.link.reader.folder(alice.mailbox.key(), Role::Inbox).expect("the cache");
+    assert!(known.and_then(|f| f.highest_modseq).is_some_and(|n| n.0 > 20));
     let before = owner.modseq(uid).expect("a mod-sequence");
     owner.ok("LOGOUT");
     server.kick(&team.user("alice"));
