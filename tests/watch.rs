@@ -72,28 +72,34 @@ fn an_inbox_without_a_connection_of_its_own_is_told_of_within_the_second() {
         let (_, event) = watch.wait_for(LIMIT, |e| e["event"] == "connection" && e["state"] == "live");
         live.insert(event["mailbox"].to_string());
     }
-    // The first ones have connections of their own.
-    let known = alice.run(&["mailboxes", "--json"]).ok().json();
-    let last = known.last().expect("mailboxes")["mailbox"].as_str().expect("an address").to_owned();
-    let name = last.split('@').next().expect("a local part");
-    let mail = Mail::new("Dana Reyes <dana@reyes.example>", &last, "Look after me", "Please.");
-    let mut owner = team.imap(name);
-    let uid = owner.append("INBOX", "", &mail.bytes());
-    watch.wait_for(LIMIT, |e| e["event"] == "new" && e["mailbox"] == last.as_str());
-    owner.select("INBOX");
-    let mut took: Vec<Duration> = (0..7)
-        .map(|n| {
-            // At other moments of a round each time.
-            std::thread::sleep(Duration::from_millis(900 + 170 * n));
-            let began = Instant::now();
-            owner.ok(&format!("UID STORE {uid} +FLAGS (change{n})"));
-            let tag = format!("change{n}");
-            let has_it = |e: &Value| e["tags"].as_array().is_some_and(|tags| tags.iter().any(|t| *t == tag.as_str()));
-            let (at, _) = watch.wait_for(LIMIT, |e| e["event"] == "tagged" && has_it(e));
-            at.saturating_duration_since(began)
+    // Which of them have connections of their own is the engine's affair: every one is changed three times.
+    let mut boxes: Vec<_> = further
+        .into_iter()
+        .chain(["support"])
+        .map(|name| {
+            let address = team.user(name);
+            let mail = Mail::new("Dana Reyes <dana@reyes.example>", &address, "Look after me", "Please.");
+            let mut owner = team.imap(name);
+            let uid = owner.append("INBOX", "", &mail.bytes());
+            watch.wait_for(LIMIT, |e| e["event"] == "new" && e["mailbox"] == address.as_str());
+            owner.select("INBOX");
+            (address, owner, uid, Vec::new())
         })
         .collect();
-    took.sort();
-    println!("told after {took:?}");
-    assert!(took[3] < Duration::from_millis(1_500), "{took:?}");
+    for round in 0..3 {
+        for (n, (address, owner, uid, took)) in (0..).zip(&mut boxes) {
+            // At other moments of a turn each time.
+            std::thread::sleep(Duration::from_millis(500 + 170 * (n + round)));
+            let (began, tag) = (Instant::now(), format!("change{round}"));
+            owner.ok(&format!("UID STORE {uid} +FLAGS ({tag})"));
+            let has_it = |e: &Value| e["tags"].as_array().is_some_and(|tags| tags.iter().any(|t| *t == tag.as_str()));
+            let (at, _) = watch.wait_for(LIMIT, |e| e["mailbox"] == address.as_str() && has_it(e));
+            took.push(at.saturating_duration_since(began));
+        }
+    }
+    for (address, _, _, mut took) in boxes {
+        took.sort();
+        println!("{address}: told after {took:?}");
+        assert!(took[1] < Duration::from_millis(1_500), "{address}: {took:?}");
+    }
 }

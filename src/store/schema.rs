@@ -20,7 +20,7 @@ pub(crate) struct Format {
 pub(crate) const CACHE: Format = Format {
     file: File::Cache,
     application_id: 0x6261_6763, // "bagc"
-    steps: &[include_str!("cache.sql"), include_str!("cache_2.sql")],
+    steps: &[include_str!("cache.sql"), include_str!("cache-2.sql")],
 };
 
 /// Outbox and drafts.
