@@ -499,7 +499,7 @@ pub fn refused(why: &Why, said: Option<Refusal>) -> Refusal {
             ErrorKind::Rights,
             format!("not sent: the announcement could not be written into Sent; {kept}"),
         )
-        .hint("it needs a Sent folder with the rights `rwi`; --unannounced answers all the same"),
+        .hint("it needs a Sent folder with the rights `rwi`; the screen asks whether to answer all the same, a verb takes --unannounced"),
         Why::NotClaimed => Refusal::new(ErrorKind::Rights, format!("not sent: the mailbox kept no claim; {kept}")),
     }
 }

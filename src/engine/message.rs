@@ -73,6 +73,8 @@ pub struct Answer {
     pub seen_sent: Uid,
     /// `None`: as the mailbox's configuration says.
     pub then: Option<AfterReply>,
+    /// Its writer was warned that no announcement can be written.
+    pub unannounced: bool,
 }
 
 /// What the screen asks for.

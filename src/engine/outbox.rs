@@ -1,6 +1,8 @@
 //! The outbox: an answer is written and stored, then run by `engine::answer` as often as it takes, by whichever process holds
 //! its lease.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +128,7 @@ pub fn begin(
         seen_inbox: newest,
         seen_sent: seen_sent(&thread),
         then: None,
+        unannounced: false,
     };
     Ok((answer, answered.clone()))
 }
@@ -501,6 +504,29 @@ pub fn place_of(reader: &Reader, item: &OutboxItem) -> Result<Target> {
 pub fn to_draft(reader: &Reader, desk: &Desk, item: &OutboxItem) -> Result<bool> {
     desk.outbox_move(item.id, &place_of(reader, item)?.root)?;
     Ok(desk.outbox_to_draft(item.id)?)
+}
+
+/// Takes an answer back on the screen, of this run or an earlier one: its text is a draft again. `None`: too late, something
+/// of it is on a server, or a process has it in hand.
+///
+/// # Errors
+/// The store's.
+pub fn take_back(cache: &Path, id: i64) -> Result<Option<Target>> {
+    let (reader, desk) = (Reader::open(cache)?, Desk::open(cache)?);
+    let Some(item) = desk.outbox_get(id)? else { return Ok(None) };
+    let target = Target { mailbox: item.mailbox.clone(), root: root_of(&reader, &item)? };
+    desk.outbox_move(id, &target.root)?;
+    if desk.outbox_take_back(id)? {
+        return Ok(Some(target));
+    }
+    let Some(lease) = Lease::try_take(cache, id)? else { return Ok(None) };
+    // As it stands now that nobody else can begin with it.
+    let is_waiting = |item: &OutboxItem| item.state == OutboxState::Unsent && is_fresh(item);
+    if !desk.outbox_get(id)?.is_some_and(|item| is_waiting(&item)) || !desk.outbox_to_draft(id)? {
+        return Ok(None);
+    }
+    lease.retire();
+    Ok(Some(target))
 }
 
 /// What is said of an answer that was sent, as long as the mailbox does not say so.

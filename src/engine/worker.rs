@@ -284,7 +284,7 @@ impl Worker {
             let mailboxes = reader.mailboxes()?;
             let mailbox = mailboxes.iter().find(|m| m.key() == answer.target.mailbox);
             let mailbox = mailbox.ok_or_else(|| no_mailbox(&answer.target.mailbox))?;
-            let terms = Terms { hold_until: Some(until), ..Terms::default() };
+            let terms = Terms { unannounced: answer.unannounced, hold_until: Some(until), ..Terms::default() };
             outbox::put(&reader, &desk, &self.login, mailbox, answer, terms)
         };
         match put() {
@@ -297,12 +297,7 @@ impl Worker {
     }
 
     fn take_back(&self, ticket: Ticket, item: i64) {
-        let taken = || -> Result<Option<Target>> {
-            let desk = Desk::open(self.cache.path())?;
-            let target = desk.outbox_get(item)?.map(|i| Target { mailbox: i.mailbox, root: i.root });
-            Ok(if desk.outbox_take_back(item)? { target } else { None })
-        };
-        match taken() {
+        match outbox::take_back(self.cache.path(), item) {
             Ok(Some(target)) => (self.tell)(Event::TakenBack { item, target }),
             Ok(None) => {
                 let refusal = Refusal::new(ErrorKind::Failed, "too late: it is on its way");

@@ -141,6 +141,8 @@ pub struct App {
     pub sending: Vec<Sending>,
     pub held: Vec<Held>,
     pub outbox: Vec<OutboxItem>,
+    /// Mailboxes in whose Sent an announcement was not taken in this run.
+    pub unannounced: HashSet<String>,
     pub activity: Option<Activity>,
     /// What others did while [`App::activity`] has its time.
     next_activity: Option<Activity>,
@@ -181,6 +183,7 @@ impl App {
             sending: Vec::new(),
             held: Vec::new(),
             outbox: Vec::new(),
+            unannounced: HashSet::new(),
             activity: None,
             next_activity: None,
             mailbox_counts: HashMap::new(),
@@ -282,6 +285,18 @@ impl App {
     /// The answer that `z` would take back now.
     pub fn recallable(&self) -> Option<&Held> {
         self.held.iter().rev().find(|h| h.until > self.now && !h.is_recalled)
+    }
+
+    /// The answer of an earlier run (or of another screen) that `z` would take back now: still held, or, without a connection
+    /// and with no change to undo, waiting for one.
+    pub fn waiting_to_be_sent(&self) -> Option<&OutboxItem> {
+        let is_known = |item: &OutboxItem| self.held.iter().any(|h| h.item == item.item && h.is_recalled);
+        let waits = |item: &&OutboxItem| {
+            let is_held = item.hold_until.is_some_and(|until| until > self.now);
+            let is_stuck = self.is_offline() && self.undo.is_empty() && item.target.mailbox == self.key();
+            item.is_fresh && (is_held || is_stuck) && !is_known(item)
+        };
+        self.outbox.iter().rev().find(waits)
     }
 
     /// Answers that have not left yet.

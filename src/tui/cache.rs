@@ -7,6 +7,7 @@ use std::path::Path;
 use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source, SourceError};
 use crate::engine::kept::{Content, SavedDraft};
 use crate::engine::message::Target;
+use crate::engine::outbox;
 use crate::mail::parse::{self, Attachment, Body};
 use crate::model::{Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
 use crate::store::{self, Desk, PageQuery, Reader, Resolved};
@@ -101,6 +102,7 @@ impl Source for Reader {
 
     fn outbox(&self) -> Result<Vec<OutboxItem>> {
         let items = Self::outbox(self)?.into_iter().map(|item| OutboxItem {
+            is_fresh: item.state != store::OutboxState::Unknown && outbox::is_fresh(&item),
             item: item.id,
             target: Target { mailbox: item.mailbox, root: item.root },
             state: match item.state {
@@ -112,6 +114,10 @@ impl Source for Reader {
                 store::OutboxState::Failed => OutboxState::Failed,
             },
             since: item.since,
+            why: item.error.or((item.state == store::OutboxState::Submitted).then(|| outbox::UNMARKED.to_owned())),
+            hold_until: item.hold_until.filter(|_| item.state == store::OutboxState::Held),
+            to: item.recipients.join(", "),
+            subject: item.subject,
         });
         Ok(items.collect())
     }

@@ -217,6 +217,7 @@ impl Composer {
             seen_inbox: self.base.seen_inbox,
             seen_sent: self.base.seen_sent,
             then,
+            unannounced: false,
         })
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use super::source::{Counts, Drafts, Order, OutboxItem, Result, Source};
+use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source};
 use crate::engine::kept::SavedDraft;
 use crate::engine::message::Target;
 use crate::mail::parse::{Attachment, Body};
@@ -94,6 +94,21 @@ pub fn message(uid: u32, from: &str, when: &str) -> Message {
         delivered_to: Vec::new(),
         content_type: "text/plain".into(),
         auto_submitted: None,
+    }
+}
+
+/// An answer to this conversation that waits in the outbox.
+pub fn waiting(item: i64, root: &str, state: OutboxState) -> OutboxItem {
+    OutboxItem {
+        item,
+        target: Target { mailbox: SUPPORT.into(), root: root.into() },
+        state,
+        since: at(NOW),
+        to: "dana@reyes.example".into(),
+        subject: "Re: Printer on fire".into(),
+        why: None,
+        hold_until: None,
+        is_fresh: state == OutboxState::Unsent,
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Context {
     /// What became of an answer.
     Fate,
     Mailboxes,
+    /// What waits to be sent.
+    Outbox,
     Help,
 }
 
@@ -64,6 +66,7 @@ impl Context {
             Self::Confirm => "a question",
             Self::Fate => "an answer's fate",
             Self::Mailboxes => "mailboxes",
+            Self::Outbox => "the outbox",
             Self::Help => "keys",
         }
     }
@@ -126,6 +129,7 @@ pub enum Act {
     NextMailbox,
     PreviousMailbox,
     Mailboxes,
+    Outbox,
     Claim,
     TakeNext,
     Assign,
@@ -176,6 +180,8 @@ pub enum Act {
     Cancel,
     WasSent,
     Discard,
+    TakeBack,
+    Retry,
 }
 
 /// One line of the table.
@@ -197,9 +203,20 @@ use Context as C;
 
 const MAIL: &[C] = &[C::Queue, C::Reading];
 const TYPING: &[C] = &[C::Writing, C::Picker, C::Folders, C::Tags];
-const LISTS: &[C] = &[C::Queue, C::Mailboxes, C::Help];
-const EVERYWHERE: &[C] =
-    &[C::Queue, C::Reading, C::Writing, C::Picker, C::Folders, C::Tags, C::Confirm, C::Fate, C::Mailboxes, C::Help];
+const LISTS: &[C] = &[C::Queue, C::Mailboxes, C::Outbox, C::Help];
+const EVERYWHERE: &[C] = &[
+    C::Queue,
+    C::Reading,
+    C::Writing,
+    C::Picker,
+    C::Folders,
+    C::Tags,
+    C::Confirm,
+    C::Fate,
+    C::Mailboxes,
+    C::Outbox,
+    C::Help,
+];
 
 macro_rules! keys {
     ($($act:expr, $name:literal, [$($key:literal),+], $contexts:expr, $group:ident, $says:literal $(, $hint:literal)?;)*) => {
@@ -264,6 +281,12 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Mailboxes, "mailboxes", ["M"], MAIL, Views, "mailboxes and your rights there", "mailboxes";
     Act::Open, "choose-mailbox", ["Enter"], &[C::Mailboxes], Views, "work on this mailbox", "choose";
 
+    Act::Outbox, "outbox", ["O"], MAIL, Answer, "the outbox: what has not left yet";
+    Act::Open, "outbox-open", ["Enter"], &[C::Outbox], Answer, "go to its conversation; settle an unknown one", "go to it";
+    Act::TakeBack, "take-back", ["z", "x"], &[C::Outbox], Answer, "take it back: its text is a draft again", "take it back";
+    Act::Retry, "retry", ["r"], &[C::Outbox], Answer, "try to send now", "try now";
+    Act::Back, "close", ["q", "Esc", "O"], &[C::Outbox], Program, "close", "close";
+
     Act::Send, "send", ["Ctrl-s"], &[C::Writing], Answer, "send", "send";
     Act::SendDone, "send-done", ["Ctrl-o"], &[C::Writing], Answer, "send and done", "send and done";
     Act::Editor, "editor", ["Ctrl-e"], &[C::Writing], Answer, "write in $EDITOR", "$EDITOR";
@@ -301,7 +324,7 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Suspend, "suspend", ["Ctrl-z"], EVERYWHERE, Program, "put bagsy in the background";
     Act::Quit, "quit", ["q"], &[C::Queue], Program, "quit (asks only with unsent mail)", "quit";
     Act::Interrupt, "interrupt", ["Ctrl-c"], EVERYWHERE, Program, "quit from anywhere; a draft is kept";
-    Act::Keys, "keys", ["?"], &[C::Queue, C::Reading, C::Mailboxes], Program, "the keys of this screen", "keys";
+    Act::Keys, "keys", ["?"], &[C::Queue, C::Reading, C::Mailboxes, C::Outbox], Program, "the keys of this screen", "keys";
 ];
 
 /// What the chords pressed so far mean.

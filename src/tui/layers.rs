@@ -6,7 +6,7 @@ use ratatui_textarea::TextArea;
 use super::folders::FolderPicker;
 use super::keymap::Context;
 use super::typing;
-use crate::engine::message::Target;
+use crate::engine::message::{AfterReply, Target};
 use crate::model::{Action, Conversation, Handle};
 
 /// What a yes means.
@@ -20,6 +20,10 @@ pub enum Sure {
     },
     /// Do this to all that is selected.
     Many(Action),
+    /// Send what is in the composer though no teammate can be told of it beforehand.
+    SendUnannounced {
+        then: Option<AfterReply>,
+    },
     Quit,
 }
 
@@ -60,6 +64,10 @@ pub enum Layer {
     Mailboxes {
         selected: usize,
     },
+    /// What waits to be sent; its rows are read anew for every frame.
+    Outbox {
+        selected: usize,
+    },
     Picker(Picker),
     Folders(FolderPicker),
     Tags {
@@ -85,6 +93,7 @@ impl Layer {
         match self {
             Self::Help { .. } => Context::Help,
             Self::Mailboxes { .. } => Context::Mailboxes,
+            Self::Outbox { .. } => Context::Outbox,
             Self::Picker(_) => Context::Picker,
             Self::Folders(_) => Context::Folders,
             Self::Tags { .. } => Context::Tags,

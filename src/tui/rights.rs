@@ -10,11 +10,13 @@ pub fn why_not(app: &App, act: Act) -> Option<String> {
         return needs_mailbox(act).then(|| "there is no mailbox yet".to_owned());
     };
     if act == Act::Undo {
-        let nothing = app.undo.is_empty() && app.recallable().is_none();
+        let nothing = app.undo.is_empty() && app.recallable().is_none() && app.waiting_to_be_sent().is_none();
         return nothing.then(|| "nothing to undo".to_owned());
     }
     let capability = needs(act)?;
-    if let Some(missing) = missing(mailbox, capability) {
+    // What cannot be announced is asked about when it is sent; who may only look does not answer at all.
+    let is_asked_later = capability == Capability::Send && mailbox.address.is_some() && mailbox.grade != Grade::D;
+    if let Some(missing) = missing(mailbox, capability).filter(|_| !is_asked_later) {
         return Some(missing);
     }
     let needs_handle = matches!(capability, Capability::Claim | Capability::Send) && mailbox.may(Capability::Claim);
@@ -104,12 +106,31 @@ fn missing(mailbox: &Mailbox, capability: Capability) -> Option<String> {
             format!("the right s is missing here (you have {})", granted(Role::Inbox))
         }
         Capability::Seen => "the server does not keep what you have read here".to_owned(),
-        Capability::Send if lacks(Role::Sent, "i") => {
-            format!("the right i is missing in Sent (you have {})", granted(Role::Sent))
-        }
-        Capability::Send => "answers cannot be announced here: there is no Sent folder to write into".to_owned(),
+        Capability::Send => unwritable_sent(mailbox),
         Capability::Read | Capability::Archive => "the server does not allow it here".to_owned(),
     })
+}
+
+/// Why nothing can be written into the mailbox's Sent, where answers are announced; `None` where it can, or where it is not
+/// known otherwise.
+pub fn why_unannounced(app: &App, mailbox: &str) -> Option<String> {
+    let mailbox = app.mailboxes.iter().find(|m| m.key() == mailbox)?;
+    if app.unannounced.contains(mailbox.key()) {
+        return Some("Sent did not take the last announcement".to_owned());
+    }
+    (!mailbox.may(Capability::Send)).then(|| unwritable_sent(mailbox))
+}
+
+fn unwritable_sent(mailbox: &Mailbox) -> String {
+    match mailbox.rights.as_ref().and_then(|r| r.get(&Role::Sent)) {
+        Some(rights) => {
+            // Named as it is asked for first: without `i` the others are of no use.
+            let missing: String = "irw".chars().filter(|c| !rights.0.contains(*c)).collect();
+            let missing = if missing.starts_with('i') { "i" } else { &missing };
+            format!("the right {missing} is missing in Sent (you have {})", rights.0)
+        }
+        None => "there is no Sent folder to write into".to_owned(),
+    }
 }
 
 fn of_conversation(app: &App, act: Act, c: &Conversation) -> Option<String> {

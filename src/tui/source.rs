@@ -46,6 +46,15 @@ pub struct OutboxItem {
     pub target: Target,
     pub state: OutboxState,
     pub since: Timestamp,
+    /// The recipients.
+    pub to: String,
+    pub subject: String,
+    /// What was in the way last.
+    pub why: Option<String>,
+    /// Until when its writer may take it back without a word to any server.
+    pub hold_until: Option<Timestamp>,
+    /// Nothing of it is on any server.
+    pub is_fresh: bool,
 }
 
 /// The cache could not be read or written.

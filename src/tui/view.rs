@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use super::app::{App, Focus};
 use super::layers::Layer;
 use super::layout::{Areas, Panes, areas, is_too_small};
-use super::screens::{composer, help, mailboxes, queue, reading, small};
+use super::screens::{composer, help, mailboxes, outbox, queue, reading, small};
 use super::theme::{Paint, Theme};
 use super::widgets::{bars, line};
 
@@ -46,6 +46,7 @@ pub fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     match &app.layer {
         Some(Layer::Help { of, scroll }) => help::draw(app, *of, *scroll, theme, buffer, areas.body),
         Some(Layer::Mailboxes { selected }) => mailboxes::draw(app, *selected, theme, buffer, areas.body),
+        Some(Layer::Outbox { selected }) => outbox::draw(app, *selected, theme, buffer, areas.body),
         Some(layer) => return small::draw(app, layer, theme, buffer, areas.body),
         None => return cursor,
     }

@@ -4,6 +4,7 @@ pub mod composer;
 pub mod folders;
 pub mod help;
 pub mod mailboxes;
+pub mod outbox;
 pub mod queue;
 pub mod reading;
 pub mod small;

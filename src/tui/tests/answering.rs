@@ -6,9 +6,9 @@ use super::stage::Stage;
 use crate::engine::message::{AfterReply, Answer, Command, Connection, Event, Target, Ticket, Verdict};
 use crate::mail::parse::Body;
 use crate::model::{Action, Assignee, ErrorKind, Refusal, Role};
-use crate::tui::fake::{NOW, SUPPORT, at, handle, message};
+use crate::tui::fake::{NOW, SUPPORT, at, handle, message, waiting};
 use crate::tui::message::Message;
-use crate::tui::source::{OutboxItem, OutboxState};
+use crate::tui::source::OutboxState;
 
 fn fire() -> Target {
     Target { mailbox: SUPPORT.into(), root: "fire".into() }
@@ -332,8 +332,7 @@ fn quitting_asks_only_with_unsent_mail() {
     s.press("q");
     assert_eq!(s.others, ["Quit"]);
     let mut s = Stage::new(100, 30);
-    let state = OutboxState::Unsent;
-    s.fake.outbox.borrow_mut().push(OutboxItem { item: 1, target: fire(), state, since: at(NOW) });
+    s.fake.outbox.borrow_mut().push(waiting(1, "fire", OutboxState::Unsent));
     s.changed();
     s.press("q");
     assert!(s.shows("1 answer has not been sent yet. Quit?") && s.others.is_empty());

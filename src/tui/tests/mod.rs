@@ -3,8 +3,9 @@
 mod answering;
 mod caches;
 mod frames;
-mod own_keys;
 #[cfg(target_os = "linux")]
+mod outbox;
+mod own_keys;
 mod pty;
 mod queue;
 mod stage;

@@ -312,10 +312,8 @@ fn offline_says_since_when_and_what_will_be_sent() {
     let state = Connection::Offline { since: at("2026-11-24T13:58:00Z"), retry_at: at(NOW), why: "no route".into() };
     s.tell(Event::Connection { mailbox: SUPPORT.into(), state });
     assert!(s.shows("○ offline since 13:58 — no route"));
-    let target = crate::engine::message::Target { mailbox: SUPPORT.into(), root: "fire".into() };
-    let state = crate::tui::source::OutboxState::Unsent;
-    let item = crate::tui::source::OutboxItem { item: 1, target, state, since: at(NOW) };
-    s.fake.outbox.borrow_mut().extend([item.clone(), crate::tui::source::OutboxItem { item: 2, ..item }]);
+    let item = |item| crate::tui::fake::waiting(item, "fire", crate::tui::source::OutboxState::Unsent);
+    s.fake.outbox.borrow_mut().extend([item(1), item(2)]);
     s.changed();
     assert!(s.shows("○ offline since 13:58 — 2 answers will be sent"));
 }

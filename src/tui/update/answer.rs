@@ -4,17 +4,17 @@ use jiff::Timestamp;
 
 use super::Turn;
 use crate::engine::kept::Content;
-use crate::engine::message::{AfterReply, Command, Target};
+use crate::engine::message::{AfterReply, Answer, Command, Target};
 use crate::mail::compose;
 use crate::mail::quote::is_quoted;
 use crate::model::{Assignee, Conversation, ErrorKind, Refusal};
 use crate::tui::app::{App, Held, Sending, Tone};
 use crate::tui::composer::{Composer, Field};
 use crate::tui::keymap::Act;
-use crate::tui::layers::Layer;
+use crate::tui::layers::{Layer, Sure};
 use crate::tui::message::Effect;
 use crate::tui::reading::Reading;
-use crate::tui::{typing, words};
+use crate::tui::{rights, typing, words};
 use crate::wire::identity::identity;
 
 /// Younger announcements are being sent right now.
@@ -28,9 +28,16 @@ impl Turn<'_> {
             return;
         }
         match &c.assignee {
-            Assignee::Held(by) if Some(by) != self.app.me() => self.ask_take_over(Some(all)),
+            Assignee::Held(by) if Some(by) != self.app.me() => match rights::why_not(self.app, Act::TakeOver) {
+                None => self.ask_take_over(Some(all)),
+                Some(why) => {
+                    let says = format!("{by} has it, and you cannot take it over: {why}");
+                    self.app.say(Tone::Bad, says);
+                }
+            },
             Assignee::Free => {
-                let can_claim = crate::tui::rights::why_not(self.app, Act::Claim).is_none();
+                // Where no claim is kept, the announcement and the check stand alone.
+                let can_claim = rights::why_not(self.app, Act::Claim).is_none();
                 if self.write(&c, all) && can_claim {
                     self.claim_to_answer(&c);
                 }
@@ -42,7 +49,7 @@ impl Turn<'_> {
     }
 
     /// Opens the small window where an earlier answer's fate is unknown; says so where one is on its way.
-    fn asks_for_fate(&mut self, c: &Conversation) -> bool {
+    pub(super) fn asks_for_fate(&mut self, c: &Conversation) -> bool {
         use crate::tui::source::OutboxState;
         let target = App::target(c);
         let mine = self.app.outbox.iter().find(|i| i.target == target && i.state == OutboxState::Unknown);
@@ -112,7 +119,10 @@ impl Turn<'_> {
         let mut composer = Composer::new(target.clone(), content);
         if text.is_none() {
             composer.awaits = Some((answered.message.folder, answered.message.uid));
-            self.send(Command::Open { target });
+            self.send(Command::Open { target: target.clone() });
+        }
+        if let Some(why) = rights::why_unannounced(self.app, &target.mailbox) {
+            composer.warning = Some(format!("{why}: teammates will not see that you are answering"));
         }
         self.app.composer = Some(composer);
         true
@@ -146,8 +156,8 @@ impl Turn<'_> {
         let now = self.app.now;
         let Some(composer) = &mut self.app.composer else { return };
         match act {
-            Act::Send => self.send_answer(None),
-            Act::SendDone => self.send_answer(Some(AfterReply::Done)),
+            Act::Send => self.send_answer(None, false),
+            Act::SendDone => self.send_answer(Some(AfterReply::Done), false),
             Act::Editor => {
                 self.keep_draft();
                 if let Some(composer) = &self.app.composer {
@@ -220,7 +230,8 @@ impl Turn<'_> {
         self.keep_draft();
     }
 
-    fn send_answer(&mut self, then: Option<AfterReply>) {
+    /// Hands the answer to the engine. `unannounced`: its writer was asked whether to send it without an announcement.
+    pub(super) fn send_answer(&mut self, then: Option<AfterReply>, unannounced: bool) {
         if !self.has_own_text() {
             if let Some(composer) = &mut self.app.composer {
                 composer.field = Field::Body;
@@ -231,14 +242,27 @@ impl Turn<'_> {
             return;
         }
         let now = self.app.now;
+        let mailbox = self.app.composer.as_ref().map(|c| c.target.mailbox.clone()).unwrap_or_default();
+        let cannot_announce = rights::why_unannounced(self.app, &mailbox);
         let Some(composer) = &mut self.app.composer else { return };
         let answer = match composer.answer(then) {
-            Ok(answer) => answer,
+            Ok(answer) => Answer { unannounced, ..answer },
             Err(why) => {
                 composer.field = Field::To;
                 return self.app.say(Tone::Bad, format!("not sent: {why}"));
             }
         };
+        if let Some(why) = cannot_announce.filter(|_| !unannounced) {
+            self.app.layer = Some(Layer::Confirm {
+                question: format!("This answer cannot be announced: {why}. Send it all the same?"),
+                explains:
+                    "No teammate sees that you are answering: one may answer at the same moment, and the customer \
+                           gets both. What can still be checked is checked."
+                        .to_owned(),
+                sure: Sure::SendUnannounced { then },
+            });
+            return;
+        }
         // Kept until the engine has it: a crash between the two costs nothing.
         let keep = keep(composer, now);
         let to = answer.draft.to.first().map(|a| a.shown().to_owned()).unwrap_or_default();
@@ -297,10 +321,18 @@ impl Turn<'_> {
 
     /// Asks for a held answer back.
     pub(super) fn recall(&mut self, item: i64) {
+        let Some(mailbox) = self.app.held.iter().find(|h| h.item == item).map(|h| h.target.mailbox.clone()) else {
+            return;
+        };
+        self.take_back(item, mailbox);
+    }
+
+    /// Asks for an answer back that lies in the outbox, of this run or an earlier one.
+    pub(super) fn take_back(&mut self, item: i64, mailbox: String) {
+        if let Some(held) = self.app.held.iter_mut().find(|h| h.item == item) {
+            held.is_recalled = true;
+        }
         let ticket = self.app.ticket();
-        let Some(held) = self.app.held.iter_mut().find(|h| h.item == item) else { return };
-        held.is_recalled = true;
-        let mailbox = held.target.mailbox.clone();
         self.app.say(Tone::News, "taking it back");
         self.send(Command::Unsend { ticket, mailbox, item });
     }

@@ -251,6 +251,10 @@ impl Turn<'_> {
             ErrorKind::Unreachable | ErrorKind::Tls => self.say_refusal("not sent yet", refusal),
             ErrorKind::UnknownOutcome => self.say_refusal("nobody knows whether it was sent", refusal),
             _ => {
+                // The rights as they are known said otherwise; next time it is asked before.
+                if refusal.kind == ErrorKind::Rights {
+                    self.app.unannounced.insert(target.mailbox.clone());
+                }
                 self.came_back(target);
                 self.say_refusal("not sent", refusal);
             }

@@ -111,6 +111,7 @@ impl Turn<'_> {
             Context::Writing => self.writing_act(act),
             Context::Help
             | Context::Mailboxes
+            | Context::Outbox
             | Context::Picker
             | Context::Folders
             | Context::Tags
@@ -130,6 +131,7 @@ impl Turn<'_> {
                 | Act::NextMailbox
                 | Act::PreviousMailbox
                 | Act::Mailboxes
+                | Act::Outbox
                 | Act::Keys
                 | Act::Sync
                 | Act::Quit
@@ -152,6 +154,7 @@ impl Turn<'_> {
             Act::NextMailbox => self.turn_mailbox(1),
             Act::PreviousMailbox => self.turn_mailbox(-1),
             Act::Mailboxes => self.show_mailboxes(),
+            Act::Outbox => self.show_outbox(),
             Act::Keys => self.app.layer = Some(Layer::Help { of: self.app.context(), scroll: 0 }),
             Act::Claim => self.claim(),
             Act::TakeNext => self.take_next(),

@@ -6,6 +6,7 @@ mod filing;
 mod keys;
 mod many;
 mod moves;
+mod outbox;
 mod small;
 mod team;
 

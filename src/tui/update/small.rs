@@ -19,6 +19,7 @@ impl Turn<'_> {
         self.app.layer = match (layer, act) {
             (Layer::Help { of, scroll }, act) => help(of, scroll, act),
             (Layer::Mailboxes { selected }, act) => self.mailboxes_act(selected, act),
+            (Layer::Outbox { selected }, act) => self.outbox_act(selected, act),
             (Layer::Picker(mut picker), Act::LineUp | Act::LineDown) => {
                 let last = picker.matching().len().saturating_sub(1);
                 let at = picker.selected.min(last);
@@ -76,6 +77,7 @@ impl Turn<'_> {
         match sure {
             Sure::Quit => self.leave(),
             Sure::Many(action) => self.begin_batch(action),
+            Sure::SendUnannounced { then } => self.send_answer(then, true),
             Sure::TakeOver { conversation, holder, then_reply } => {
                 let expect = Expectation { assignee: Some(Some(holder)), status: None };
                 self.ask(&conversation, Action::TakeOver, expect, false);

@@ -196,6 +196,9 @@ impl Turn<'_> {
         if let Some(item) = self.app.recallable().map(|h| h.item) {
             return self.recall(item);
         }
+        if let Some((item, mailbox)) = self.app.waiting_to_be_sent().map(|i| (i.item, i.target.mailbox.clone())) {
+            return self.take_back(item, mailbox);
+        }
         let Some(undo) = self.app.undo.pop() else { return };
         if let Some(batch) = &self.app.batch {
             let says = format!("one thing at a time: {}", batch.progress());
