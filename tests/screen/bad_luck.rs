@@ -124,6 +124,66 @@ fn what_keeps_the_screen_from_starting_is_said_in_a_sentence() {
 }
 
 #[test]
+fn an_answer_of_an_earlier_run_is_seen_in_the_outbox_and_taken_back() {
+    let team = team();
+    ask(&team, "Not so fast", 1);
+    let proxy = Proxy::to(servers().0.imap_port);
+    let alice = person(&team, "alice").imap_through(&proxy);
+    {
+        let mut a = live(&alice, Size::LARGE);
+        wait_for_row(&a, "Not so fast", true);
+        a.press("Enter");
+        a.wait_for("About Not so fast: help!");
+        proxy.set_down(true);
+        a.wait_for("offline since");
+        a.keys("r");
+        a.wait_for("Reply as");
+        a.keys("Written in anger");
+        a.press("Ctrl-S");
+        a.wait_for("waits in the outbox: 1 answer");
+        a.press("Ctrl-C");
+        a.wait_for("has not been sent yet. Quit?");
+        a.keys("y");
+        a.wait_for_end();
+    }
+    let a = alice.terminal(Size::LARGE, &[]);
+    wait_for_row(&a, "Not so fast", true);
+    a.wait_for("offline since");
+    a.keys("O");
+    a.wait_for("Outbox");
+    a.wait_for("Re: Not so fast");
+    a.keys("z");
+    a.wait_for("taken back: nothing was sent");
+    a.wait_for("Written in anger");
+    assert!(!a.screen().contains("will be sent"), "{}", a.screen());
+}
+
+#[test]
+fn where_nothing_can_be_announced_an_answer_leaves_after_a_question() {
+    let team = team();
+    let customer = "dana@reyes.example";
+    ask(&team, "Without a Sent folder", 1);
+    team.grant("alice", "Sent", "lrs");
+    let alice = person(&team, "alice");
+    let a = live(&alice, Size::LARGE);
+    wait_for_row(&a, "Without a Sent folder", true);
+    a.press("Enter");
+    a.wait_for("About Without a Sent folder: help!");
+    a.keys("r");
+    a.wait_for("the right i is missing in Sent");
+    a.keys("It is on its way.");
+    a.press("Ctrl-S");
+    a.wait_for("This answer cannot be announced");
+    a.keys("y");
+    a.wait_for("leaves in");
+    a.wait_for("sent to Dana Reyes");
+    let mails = servers().1.sink.mails_to(customer);
+    let is_it =
+        |m: &&crate::support::sink::Received| m.header("Subject").as_deref() == Some("Re: Without a Sent folder");
+    assert_eq!(mails.iter().filter(is_it).count(), 1);
+}
+
+#[test]
 fn a_reader_is_told_which_right_is_missing() {
     let team = team();
     ask(&team, "Look only", 1);

@@ -47,7 +47,11 @@ fn line(reading: &Reading, others: &[Reading]) -> Check {
         }
         let follows = "two logins that see the mailbox, both in the configuration, would show it; the queue does not \
                        depend on it";
-        return Check::note(check, "not known: no server tells whether `\\Seen` is yours or everybody's", follows);
+        return Check::note(
+            check,
+            "cannot be told with one login: no server says whether `\\Seen` is yours or everybody's",
+            follows,
+        );
     };
     let end = reading.uidnext.min(other.uidnext);
     let differing = reading.seen.symmetric_difference(&other.seen).filter(|uid| **uid < end).count();
