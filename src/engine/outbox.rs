@@ -148,6 +148,7 @@ pub fn begin_opening(mailbox: &Mailbox, target: Target, draft: Draft, forwards: 
         seen_inbox: Uid(0),
         seen_sent: Uid(0),
         then: None,
+        unannounced: false,
     })
 }
 

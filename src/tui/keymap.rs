@@ -50,6 +50,7 @@ impl Context {
             Self::Confirm => "confirm",
             Self::Fate => "fate",
             Self::Mailboxes => "mailboxes",
+            Self::Outbox => "outbox",
             Self::Help => "help",
         }
     }
