@@ -1,5 +1,7 @@
 //! By what a mail and a conversation are known, the same on every teammate's machine (docs/protocol.md#conversation).
 
+use std::borrow::Cow;
+
 use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
 
@@ -10,11 +12,15 @@ const SHOWN: usize = 10;
 
 /// The Message-ID; for a mail without any, `nomid.` and a hash over Date, From, Subject and size.
 pub fn identity(message: &Message) -> String {
+    known_by(message).into_owned()
+}
+
+fn known_by(message: &Message) -> Cow<'_, str> {
     match &message.message_id {
-        Some(id) => id.0.clone(),
+        Some(id) => Cow::Borrowed(&id.0),
         None => {
             let fields = format!("{}\n{}\n{}\n{}", message.date, message.from_raw, message.subject_raw, message.size);
-            format!("nomid.{}", hash(&fields))
+            Cow::Owned(format!("nomid.{}", hash(&fields)))
         }
     }
 }
@@ -34,8 +40,8 @@ pub fn is_same_message(a: &Message, b: &Message) -> bool {
 }
 
 /// What equal mails have in common: usable as a map's key where many are compared.
-pub fn key(message: &Message) -> (String, &str, &str, &str) {
-    (identity(message), &message.date, &message.from_raw, &message.subject_raw)
+pub fn key(message: &Message) -> (Cow<'_, str>, &str, &str, &str) {
+    (known_by(message), &message.date, &message.from_raw, &message.subject_raw)
 }
 
 fn hash(text: &str) -> String {

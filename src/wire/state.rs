@@ -124,7 +124,11 @@ pub fn summarise(mailbox: &str, root: &str, messages: &[Message], since: Option<
 
     let status = status(&inbox);
     let last_at = live.last().map_or(Timestamp::UNIX_EPOCH, |m| m.internal_date);
-    let counted: HashSet<_> = live.iter().map(|m| identity::key(m)).collect();
+    // Most conversations are one mail, and that is one.
+    let counted = match live.as_slice() {
+        [_] => 1,
+        several => several.iter().map(|m| identity::key(m)).collect::<HashSet<_>>().len(),
+    };
     Conversation {
         id: conversation_id(root),
         root: root.to_owned(),
@@ -137,7 +141,7 @@ pub fn summarise(mailbox: &str, root: &str, messages: &[Message], since: Option<
         tags,
         urgent: marked.iter().any(|m| m.flags.flagged),
         unread: marked.iter().any(|m| !m.flags.seen),
-        messages: u32::try_from(counted.len()).unwrap_or(u32::MAX),
+        messages: u32::try_from(counted).unwrap_or(u32::MAX),
         uids,
         last_at,
         waiting_since: if status == Status::Done { None } else { waiting_since(&live, &sent) },
@@ -165,7 +169,7 @@ fn waiting_since(oldest_first: &[&Message], sent: &Sent) -> Option<Timestamp> {
     let answers: Vec<&&Message> = oldest_first.iter().filter(|m| sent.has(m)).collect();
     let answered_at = answers.iter().map(|m| m.internal_date).max();
     let marked: HashSet<_> = oldest_first.iter().filter(|m| m.flags.answered).map(|m| identity::key(m)).collect();
-    let is_marked = |m: &Message| marked.contains(&identity::key(m));
+    let is_marked = |m: &Message| !marked.is_empty() && marked.contains(&identity::key(m));
     let marked_at = oldest_first.iter().filter(|m| incoming(m) && is_marked(m)).map(|m| m.internal_date).max();
     let is_open = |m: &Message| {
         // INTERNALDATE counts whole seconds: at the very second of an answer only what the answer names was before it.

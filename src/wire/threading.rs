@@ -5,7 +5,7 @@
 //! id comes or goes, only messages that *name* it (and those that bear it) change their parent, so only the conversations
 //! in which these were, can change; [`root_of`] of every member of those is enough.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::model::MessageId;
 
@@ -28,18 +28,34 @@ pub enum Parent {
     None,
 }
 
-/// The first id that is present among References, last to first, then In-Reply-To, last to first; where none is, the first
-/// of References, else of In-Reply-To, stands as the missing root.
-pub fn parent_of(node: &Node, is_present: &mut dyn FnMut(&str) -> bool) -> Parent {
+/// [`Parent`], borrowed from the message.
+#[derive(Clone, Copy)]
+enum Above<'a> {
+    Present(&'a str),
+    Missing(&'a str),
+    Nothing,
+}
+
+fn above<'a>(node: &Node<'a>, is_present: &mut dyn FnMut(&str) -> bool) -> Above<'a> {
     let nearest_first = node.references.iter().rev().chain(node.in_reply_to.iter().rev());
     for id in nearest_first {
         if is_present(&id.0) {
-            return Parent::Present(id.0.clone());
+            return Above::Present(&id.0);
         }
     }
     match node.references.first().or(node.in_reply_to.first()) {
-        Some(id) => Parent::Missing(id.0.clone()),
-        None => Parent::None,
+        Some(id) => Above::Missing(&id.0),
+        None => Above::Nothing,
+    }
+}
+
+/// The first id that is present among References, last to first, then In-Reply-To, last to first; where none is, the first
+/// of References, else of In-Reply-To, stands as the missing root.
+pub fn parent_of(node: &Node, is_present: &mut dyn FnMut(&str) -> bool) -> Parent {
+    match above(node, is_present) {
+        Above::Present(id) => Parent::Present(id.to_owned()),
+        Above::Missing(id) => Parent::Missing(id.to_owned()),
+        Above::Nothing => Parent::None,
     }
 }
 
@@ -68,44 +84,58 @@ pub fn root_of(id: &str, parent: &mut dyn FnMut(&str) -> Parent) -> String {
     }
 }
 
-/// The root of every node, parallel to the input: the whole threading anew.
+/// The root of every node, parallel to the input: the whole threading anew, each id walked over once.
 pub fn roots(nodes: &[Node]) -> Vec<String> {
-    let present: HashSet<&str> = nodes.iter().map(|n| n.id).collect();
-    let mut bearers: BTreeMap<&str, Vec<Node>> = BTreeMap::new();
+    let mut places: HashMap<&str, usize> = HashMap::with_capacity(nodes.len());
+    let mut speakers: Vec<Node> = Vec::with_capacity(nodes.len());
+    let mut place_of = Vec::with_capacity(nodes.len());
     for node in nodes {
-        bearers.entry(node.id).or_default().push(*node);
+        let place = *places.entry(node.id).or_insert(speakers.len());
+        place_of.push(place);
+        match speakers.get_mut(place) {
+            Some(known) => *known = speaker([*known, *node]).unwrap_or(*node),
+            None => speakers.push(*node),
+        }
     }
-    let parents: HashMap<&str, Parent> = bearers
-        .into_iter()
-        .filter_map(|(id, same)| {
-            let node = speaker(same)?;
-            Some((id, parent_of(&node, &mut |other| present.contains(other))))
-        })
-        .collect();
-    let mut known: HashMap<String, String> = HashMap::new();
-    nodes
-        .iter()
-        .map(|node| {
-            if let Some(root) = known.get(node.id) {
-                return root.clone();
+    let above: Vec<Above> = speakers.iter().map(|node| above(node, &mut |id| places.contains_key(id))).collect();
+    let mut found: Vec<Option<&str>> = vec![None; speakers.len()];
+    // In whose walk an id was met last.
+    let mut met: Vec<usize> = vec![usize::MAX; speakers.len()];
+    let mut path = Vec::new();
+    for start in 0..speakers.len() {
+        path.clear();
+        let mut at = start;
+        let root = loop {
+            if let Some(root) = found[at] {
+                break root;
             }
-            let mut path = Vec::new();
-            // A root that is known ends the walk: it is the root of all that lies below it.
-            let root = root_of(node.id, &mut |id| {
-                if let Some(root) = known.get(id) {
-                    return Parent::Missing(root.clone());
-                }
-                path.push(id.to_owned());
-                parents.get(id).cloned().unwrap_or(Parent::None)
-            });
-            known.extend(path.into_iter().map(|id| (id, root.clone())));
-            root
-        })
-        .collect()
+            if met[at] == start {
+                // What was walked since this id was met first is the cycle.
+                let cycle = path.iter().skip_while(|place| **place != at);
+                break cycle.map(|place: &usize| speakers[*place].id).min().unwrap_or(speakers[at].id);
+            }
+            met[at] = start;
+            path.push(at);
+            match above[at] {
+                Above::Present(id) => match places.get(id) {
+                    Some(place) => at = *place,
+                    None => break id,
+                },
+                Above::Missing(id) => break id,
+                Above::Nothing => break speakers[at].id,
+            }
+        };
+        for place in &path {
+            found[*place] = Some(root);
+        }
+    }
+    nodes.iter().zip(place_of).map(|(node, place)| found[place].unwrap_or(node.id).to_owned()).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
     use proptest::prelude::*;
 
