@@ -11,7 +11,7 @@ use super::columns::{keys_of, message_key, uid_of};
 use super::departed::{self, Departed};
 use super::error::Result;
 use super::mailbox::{self, FolderState, Known};
-use super::message::{self, Adder, Present};
+use super::message::{self, Added, Adder, Present};
 use super::thread::Neighbourhood;
 use super::{assignment, change, lost_lock, row};
 use crate::model::{Assignee, Change, Conversation, Flags, Handle, Message, ModSeq, Role, Status, Uid};
@@ -76,8 +76,10 @@ struct Traces {
     left: Vec<Left>,
     /// Flags that messages had before they changed.
     had: HashMap<i64, Flags>,
-    /// Messages that came, with their identities.
-    added: BTreeMap<i64, (String, Message)>,
+    /// Messages that came.
+    added: BTreeMap<i64, Added>,
+    /// These are written once it is known to which conversations they belong.
+    is_held_back: bool,
 }
 
 /// A message that left INBOX, as it was.
@@ -116,9 +118,16 @@ impl Apply<'_> {
         let mut messages = batch.messages;
         // Ascending keys make the tables grow at one end.
         messages.sort_by_key(|m| m.uid);
+        let keys: Vec<i64> = messages.iter().map(|m| message_key(folder, m.uid)).collect();
+        // Nothing else in the batch asks after a message of the batch, and nothing of it is news: each is written once.
+        traces.is_held_back = self.quiet
+            && batch.flags.is_empty()
+            && batch.vanished.is_empty()
+            && keys.windows(2).all(|pair| pair[0] < pair[1]);
+        let present = message::present_among(self.cache, &keys)?;
         for mut message in messages {
             message.folder = self.role;
-            self.put(folder, message, &mut adder, &mut traces)?;
+            self.put(folder, message, &present, &mut adder, &mut traces)?;
         }
         for (uid, modseq, flags) in &batch.flags {
             let key = message_key(folder, *uid);
@@ -129,7 +138,7 @@ impl Apply<'_> {
         // Last: a UID never comes back, so whatever was told of it before it went does not matter.
         self.remove(batch.vanished.iter().map(|uid| message_key(folder, *uid)), &mut traces)?;
         departed::forget_old(self.cache, self.now)?;
-        self.rethread(traces)
+        self.rethread(traces, &mut adder)
     }
 
     fn keys(&self, folder: i64) -> Result<Vec<i64>> {
@@ -169,9 +178,9 @@ impl Apply<'_> {
         if !message::set_flags(self.cache, key, was, modseq, flags)? {
             return Ok(());
         }
-        if let Some((_, added)) = traces.added.get_mut(&key) {
-            added.flags = flags.clone();
-            added.modseq = modseq.or(added.modseq);
+        if let Some(Added { message, .. }) = traces.added.get_mut(&key) {
+            message.flags = flags.clone();
+            message.modseq = modseq.or(message.modseq);
         }
         traces.conversations.insert(was.conversation);
         traces.changed.insert(key);
@@ -183,10 +192,19 @@ impl Apply<'_> {
         Ok(())
     }
 
-    fn put(&self, folder: i64, message: Message, adder: &mut Adder, traces: &mut Traces) -> Result<()> {
+    /// `present`: which keys were there before the batch.
+    fn put(
+        &self,
+        folder: i64,
+        message: Message,
+        present: &HashSet<i64>,
+        adder: &mut Adder,
+        traces: &mut Traces,
+    ) -> Result<()> {
         let key = message_key(folder, message.uid);
         let identity = identity(&message);
-        if let Some(was) = message::present(self.cache, key)? {
+        let may_be_there = present.contains(&key) || traces.added.contains_key(&key);
+        if may_be_there && let Some(was) = message::present(self.cache, key)? {
             if was.identity == identity {
                 return self.change_flags(key, &was, message.modseq, &message.flags, traces);
             }
@@ -207,24 +225,35 @@ impl Apply<'_> {
                 traces.answers.insert(key);
             }
         }
-        adder.add(self.mailbox.id, key, (&identity, &name), &message)?;
-        traces.names.insert(name);
+        traces.names.insert(name.clone());
         traces.changed.insert(key);
-        traces.added.insert(key, (identity, message));
+        let added = Added { identity, name, message };
+        if !traces.is_held_back {
+            adder.add(self.mailbox.id, 0, key, &added)?;
+        }
+        traces.added.insert(key, added);
         Ok(())
     }
 
     /// Brings conversations up to date with the messages.
-    fn rethread(&self, mut traces: Traces) -> Result<Applied> {
+    fn rethread(&self, mut traces: Traces, adder: &mut Adder) -> Result<Applied> {
         let role = message::role_of(self.cache, self.mailbox.id)?;
         let mut around = Neighbourhood::new(self.cache, self.mailbox.id, role)?;
-        for (key, (identity, message)) in std::mem::take(&mut traces.added) {
+        // Of messages that are not written yet, what the neighbourhood does not keep.
+        let mut names_held_back: HashMap<i64, String> = HashMap::new();
+        for (key, Added { identity, name, message }) in std::mem::take(&mut traces.added) {
+            if traces.is_held_back {
+                names_held_back.insert(key, name);
+            }
             around.take_new(key, identity, message);
         }
         for conversation in &traces.conversations {
             around.take_conversation(*conversation)?;
         }
-        for name in &traces.names {
+        // In the order of the indexes.
+        let mut names: Vec<&String> = traces.names.iter().collect();
+        names.sort_unstable();
+        for name in names {
             around.take_around(name)?;
         }
         let groups = around.conversations_now()?;
@@ -238,12 +267,15 @@ impl Apply<'_> {
         let mut left = std::mem::take(&mut around.conversations);
         let mut events = Vec::new();
         let mut assign = self.cache.prepare_cached("UPDATE message SET conversation = ?2 WHERE id = ?1")?;
+        let mut held_back: BTreeMap<i64, (i64, Added)> = BTreeMap::new();
         for group in groups {
             let mut were_in = Vec::with_capacity(group.keys.len());
+            let mut identities = Vec::with_capacity(group.keys.len());
             let mut messages = Vec::with_capacity(group.keys.len());
             for key in &group.keys {
                 if let Some(member) = around.members.remove(key) {
                     were_in.push((*key, member.was_in));
+                    identities.push(member.identity);
                     messages.push(member.message);
                 }
             }
@@ -260,7 +292,7 @@ impl Apply<'_> {
             left.remove(&id);
             self.mind_the_lock(id, &were_in, was.map(|(_, was)| was), (&after, &messages), &traces, &lost)?;
             for (key, was_in) in &were_in {
-                if *was_in != id {
+                if *was_in != id && !names_held_back.contains_key(key) {
                     assign.execute((key, id))?;
                 }
             }
@@ -282,6 +314,14 @@ impl Apply<'_> {
             if !is_same || group.keys.iter().any(|key| traces.changed.contains(key)) {
                 applied.touched.push(group.root);
             }
+            for ((key, identity), message) in group.keys.iter().zip(identities).zip(messages) {
+                if let Some(name) = names_held_back.remove(key) {
+                    held_back.insert(*key, (id, Added { identity, name, message }));
+                }
+            }
+        }
+        for (key, (conversation, added)) in &held_back {
+            adder.add(self.mailbox.id, *conversation, *key, added)?;
         }
         for id in left {
             applied.touched.extend(row::remove(self.cache, id)?);

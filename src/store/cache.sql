@@ -108,7 +108,6 @@ CREATE TABLE conversation (
     is_open INTEGER NOT NULL GENERATED ALWAYS AS (home BETWEEN 1 AND 3) VIRTUAL,
     wait_order INTEGER NOT NULL GENERATED ALWAYS AS (coalesce(waiting_since, 9223372036854775807)) VIRTUAL
 ) STRICT;
-CREATE UNIQUE INDEX conversation_by_root ON conversation (mailbox, root);
 CREATE INDEX conversation_by_name ON conversation (mailbox, name);
 CREATE INDEX conversation_home_by_wait ON conversation (mailbox, home, wait_order, last_at, name);
 CREATE INDEX conversation_home_by_date ON conversation (mailbox, home, last_at, name);

@@ -1,5 +1,7 @@
 //! Rows of messages: they come, change their flags, and go.
 
+use std::collections::HashSet;
+
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
 use super::columns::{self, flag_bits, message_key, micros};
@@ -29,6 +31,30 @@ pub(crate) fn present(cache: &Connection, key: i64) -> Result<Option<Present>> {
     Ok(statement.query_row([key], row).optional()?)
 }
 
+/// A message that came.
+pub(crate) struct Added {
+    pub identity: String,
+    /// The hash of `identity` by which it is looked up.
+    pub name: String,
+    pub message: Message,
+}
+
+/// Which of these keys, ascending, are there.
+pub(crate) fn present_among(cache: &Connection, keys: &[i64]) -> Result<HashSet<i64>> {
+    let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok(HashSet::new()) };
+    let mut statement = cache.prepare_cached("SELECT id FROM message WHERE id BETWEEN ?1 AND ?2")?;
+    // Where they lie far apart, more lies between them than is asked for.
+    let is_dense = usize::try_from(last - first).is_ok_and(|span| span / 16 <= keys.len());
+    let ranges = if is_dense { vec![(*first, *last)] } else { keys.iter().map(|key| (*key, *key)).collect() };
+    let mut present = HashSet::new();
+    for range in ranges {
+        for key in statement.query_map(range, |row| row.get(0))? {
+            present.insert(key?);
+        }
+    }
+    Ok(present)
+}
+
 /// Adds messages: the statements, at hand for all of a batch.
 pub(crate) struct Adder<'c> {
     message: CachedStatement<'c>,
@@ -41,7 +67,7 @@ impl<'c> Adder<'c> {
         Ok(Self {
             message: cache.prepare_cached(
                 "INSERT INTO message (id, mailbox, conversation, identity, name, modseq, flags, keywords)
-                 VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?,
             header: cache.prepare_cached(
                 "INSERT INTO header (id, internal_date, size, message_id, \"references\", in_reply_to, date, from_raw,
@@ -53,11 +79,12 @@ impl<'c> Adder<'c> {
         })
     }
 
-    /// Adds a message that is not there; it is in no conversation yet. `name`: the hash of its identity.
-    pub(crate) fn add(&mut self, mailbox: i64, key: i64, (identity, name): (&str, &str), m: &Message) -> Result<()> {
+    /// Adds a message that is not there, in the conversation of this row; 0: in none yet.
+    pub(crate) fn add(&mut self, mailbox: i64, conversation: i64, key: i64, added: &Added) -> Result<()> {
+        let Added { identity, name, message: m } = added;
         let modseq = columns::modseq_column(m.modseq);
         let keywords = m.flags.keywords.join(" ");
-        self.message.execute((key, mailbox, identity, name, modseq, flag_bits(&m.flags), keywords))?;
+        self.message.execute((key, mailbox, conversation, identity, name, modseq, flag_bits(&m.flags), keywords))?;
         self.header.execute(rusqlite::params![
             key,
             micros(m.internal_date),

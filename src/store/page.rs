@@ -10,6 +10,7 @@ use super::columns;
 use super::error::Result;
 use super::{mailbox, row};
 use crate::model::{Conversation, View};
+use crate::wire::identity::conversation_id;
 
 /// The order of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -280,9 +281,9 @@ pub(crate) fn position(cache: &Connection, query: &PageQuery, mailbox: &str, roo
     let needle = query.needle();
     let mut statement = cache.prepare_cached(
         "SELECT home, wait_order, last_at, name FROM conversation
-         WHERE mailbox = ?1 AND root = ?2 AND (?3 = '' OR holds(?3, subject, from_name, from_email))",
+         WHERE mailbox = ?1 AND name = ?2 AND root = ?3 AND (?4 = '' OR holds(?4, subject, from_name, from_email))",
     )?;
-    let mut found = statement.query((id, root, needle.as_deref().unwrap_or("")))?;
+    let mut found = statement.query((id, conversation_id(root).0, root, needle.as_deref().unwrap_or("")))?;
     let Some(place) = found.next()? else { return Ok(None) };
     let home: i64 = place.get(0)?;
     let is_shown = usize::try_from(home).ok().and_then(|at| View::ALL.get(at)).is_some_and(|h| query.view.shows(*h));

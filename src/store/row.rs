@@ -6,11 +6,15 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use super::columns::{self, micros};
 use super::error::Result;
 use crate::model::{Conversation, Handle, View};
+use crate::wire::identity::conversation_id;
+
+/// A conversation's row, by its mailbox, its name and its root. Two roots can have one name.
+pub(crate) const FIND: &str = "SELECT id FROM conversation WHERE mailbox = ?1 AND name = ?2 AND root = ?3";
 
 /// The row's id.
 pub(crate) fn find(cache: &Connection, mailbox: i64, root: &str) -> Result<Option<i64>> {
-    let mut statement = cache.prepare_cached("SELECT id FROM conversation WHERE mailbox = ?1 AND root = ?2")?;
-    Ok(statement.query_row((mailbox, root), |row| row.get(0)).optional()?)
+    let mut statement = cache.prepare_cached(FIND)?;
+    Ok(statement.query_row((mailbox, conversation_id(root).0, root), |row| row.get(0)).optional()?)
 }
 
 /// The conversation in the row with this id.

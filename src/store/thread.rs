@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 
-use super::columns;
 use super::error::Result;
+use super::{columns, row};
 use crate::model::{Message, Role};
 use crate::wire::identity::conversation_id;
 use crate::wire::threading::{Node, Parent, parent_of, roots};
@@ -55,7 +55,7 @@ impl<'c> Questions<'c> {
             place: cache.prepare_cached(
                 "SELECT conversation FROM message WHERE mailbox = ?1 AND name = ?2 AND identity = ?3 LIMIT 1",
             )?,
-            row: cache.prepare_cached("SELECT id FROM conversation WHERE mailbox = ?1 AND root = ?2")?,
+            row: cache.prepare_cached(row::FIND)?,
         })
     }
 
@@ -63,6 +63,12 @@ impl<'c> Questions<'c> {
     fn place_of(&mut self, mailbox: i64, identity: &str) -> Result<Option<i64>> {
         let place = self.place.query_row((mailbox, conversation_id(identity).0, identity), |row| row.get(0));
         Ok(place.optional()?)
+    }
+
+    /// The row of the conversation with this root.
+    fn row_of(&mut self, mailbox: i64, root: &str) -> Result<Option<i64>> {
+        let row = self.row.query_row((mailbox, conversation_id(root).0, root), |row| row.get(0));
+        Ok(row.optional()?)
     }
 }
 
@@ -79,6 +85,8 @@ pub(crate) struct Neighbourhood<'c, R> {
     ids: HashSet<String>,
     /// Ids that are no member's: the conversation where each lies, where it is present at all.
     elsewhere: HashMap<String, Option<i64>>,
+    /// Rows of the conversations with these roots, as far as they were asked for.
+    rows: HashMap<String, Option<i64>>,
 }
 
 impl<'c, R: Fn(i64) -> Role> Neighbourhood<'c, R> {
@@ -92,6 +100,7 @@ impl<'c, R: Fn(i64) -> Role> Neighbourhood<'c, R> {
             unlooked: Vec::new(),
             ids: HashSet::new(),
             elsewhere: HashMap::new(),
+            rows: HashMap::new(),
         })
     }
 
@@ -149,7 +158,7 @@ impl<'c, R: Fn(i64) -> Role> Neighbourhood<'c, R> {
             let mut has_grown = false;
             let mut groups = Vec::with_capacity(now.len());
             for (root, keys) in now {
-                let row = self.ask.row.query_row((self.mailbox, &root), |row| row.get(0)).optional()?;
+                let row = self.row_of(&root)?;
                 // Two that name the same missing root are one conversation, though neither names the other.
                 if let Some(row) = row {
                     has_grown |= self.take_conversation(row)?;
@@ -188,13 +197,26 @@ impl<'c, R: Fn(i64) -> Role> Neighbourhood<'c, R> {
             if let Some(error) = failure {
                 return Err(error);
             }
-            if let Parent::Present(id) = parent
-                && let Some(Some(conversation)) = self.elsewhere.get(&id).copied()
-            {
+            let conversation = match parent {
+                Parent::Present(id) => self.elsewhere.get(&id).copied().flatten(),
+                // Others may have named it before.
+                Parent::Missing(root) => self.row_of(&root)?,
+                Parent::None => None,
+            };
+            if let Some(conversation) = conversation {
                 self.take_conversation(conversation)?;
             }
         }
         Ok(())
+    }
+
+    fn row_of(&mut self, root: &str) -> Result<Option<i64>> {
+        if let Some(row) = self.rows.get(root) {
+            return Ok(*row);
+        }
+        let row = self.ask.row_of(self.mailbox, root)?;
+        self.rows.insert(root.to_owned(), row);
+        Ok(row)
     }
 }
 
