@@ -21,6 +21,9 @@ use super::schema::{CACHE, Format};
 /// How long one waits for another process's transaction.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How large the log grows before its pages are carried over into the file, in octets.
+const LOG: i64 = 32 << 20;
+
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 96;
 
@@ -42,11 +45,13 @@ pub(crate) fn open(format: &Format, path: &Path, synchronous: &str) -> Result<Co
     let open = || -> Result<Connection> {
         let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | flags())?;
         connection.busy_timeout(PATIENCE)?;
+        // Of a file that has pages already nothing changes.
+        connection.pragma_update(None, "page_size", format.page_size)?;
         // Another process that opens the file for the first time may hold it: the mode changes under a lock of its own.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", synchronous)?;
         // In pages: a first filling writes the same pages again and again, most of which need not leave the log.
-        connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+        connection.pragma_update(None, "wal_autocheckpoint", LOG / format.page_size)?;
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
         tune(&connection, 16 << 10)?;
         format.migrate(&mut connection, path)?;
