@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::task::{JoinError, JoinHandle};
+
 use super::cache::Cache;
 use super::error::{Error, Result};
 use super::login::Login;
@@ -50,6 +52,25 @@ pub struct Synced {
     pub changed: bool,
     /// Messages that were not known before.
     pub messages: u32,
+}
+
+/// A window on its way into the cache.
+struct Writing {
+    state: FolderState,
+    task: JoinHandle<Result<()>>,
+}
+
+/// Waits for a window that is being written, and tells of it.
+async fn until_written(writing: Option<Writing>, progress: &mut impl FnMut(&FolderState)) -> Result<()> {
+    let Some(Writing { state, task }) = writing else { return Ok(()) };
+    match task.await.map_err(JoinError::try_into_panic) {
+        Ok(written) => written?,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // The program ends; nobody listens any more.
+        Err(Err(_)) => return Ok(()),
+    }
+    progress(&state);
+    Ok(())
 }
 
 impl Link {
@@ -405,6 +426,9 @@ impl Link {
 
     /// Reads what is not known yet of a folder, newest first, and tells how far it is after each window. Another process
     /// that reads the same folder goes first; what it read is not read again.
+    ///
+    /// While one window is written, the next one is read: the server, the wire and this machine's disk do not wait for one
+    /// another.
     pub async fn fill(&mut self, mailbox: &Mailbox, role: Role, mut progress: impl FnMut(&FolderState)) -> Result<u32> {
         self.enter(mailbox, role).await?;
         let mut read = 0;
@@ -413,28 +437,49 @@ impl Link {
             if self.reader.folder(mailbox.key(), role)?.is_none_or(|state| state.is_whole()) {
                 return Ok(read);
             }
-            let lease = self.lease(mailbox, role).await?;
-            let Some(mut state) = self.reader.folder(mailbox.key(), role)? else { return Ok(read) };
+            let lease = Arc::new(self.lease(mailbox, role).await?);
+            let Some(state) = self.reader.folder(mailbox.key(), role)? else { return Ok(read) };
             let walk = windows.get_or_insert_with(|| Windows::below(state.known_from));
             // Somebody else may have read on meanwhile.
             walk.skip_to(state.known_from);
-            let Some(window) = walk.next() else { return Ok(read) };
-            let messages = self.fetch(role, &UidSet::range(window.from, window.to)).await?;
-            self.note_unsolicited();
-            let count = u32::try_from(messages.len()).unwrap_or(u32::MAX);
-            if let Some(walk) = &mut windows {
+            let mut writing = None;
+            while let Some(window) = walk.next() {
+                // Flags are known as of what was known before they were read, whatever others come to know meanwhile.
+                let Some(state) = self.reader.folder(mailbox.key(), role)? else { break };
+                let state = FolderState { known_from: window.from, ..state };
+                let uids = UidSet::range(window.from, window.to);
+                let fetch = self.fetch(role, &uids);
+                let (fetched, written) = tokio::join!(fetch, until_written(writing.take(), &mut progress));
+                written?;
+                let messages = fetched?;
+                let count = u32::try_from(messages.len()).unwrap_or(u32::MAX);
                 walk.took(window, count);
+                read += count;
+                let batch = Batch { reset: false, state, messages, flags: Vec::new(), vanished: Vec::new() };
+                writing = Some(self.write_behind(mailbox, role, batch, &lease));
+                // What teammates do meanwhile does not wait until all is read; a window that was read but is not in the
+                // cache yet is beyond what catching up reaches.
+                if self.is_behind() {
+                    break;
+                }
             }
-            state.known_from = window.from;
-            read += count;
-            let batch = Batch { reset: false, state: state.clone(), messages, flags: Vec::new(), vanished: Vec::new() };
-            self.cache.write(|w| w.apply(mailbox.key(), role, batch, true))?;
-            self.cache.announce();
-            progress(&state);
-            // What teammates do meanwhile does not wait until all is read.
+            until_written(writing, &mut progress).await?;
             drop(lease);
             self.catch_up(mailbox, role).await?;
         }
+    }
+
+    /// Writes a window in the background. It keeps the lease even where nobody waits for it any more.
+    fn write_behind(&self, mailbox: &Mailbox, role: Role, batch: Batch, lease: &Arc<Option<SyncLease>>) -> Writing {
+        let (cache, key, lease) = (self.cache.clone(), mailbox.key().to_owned(), Arc::clone(lease));
+        let state = batch.state.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            cache.write(|w| w.apply(&key, role, batch, true))?;
+            cache.announce();
+            drop(lease);
+            Ok(())
+        });
+        Writing { state, task }
     }
 
     /// One process at a time reads a folder the first time. One that holds the lease and gets no further (it was stopped, say)
