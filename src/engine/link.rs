@@ -456,7 +456,13 @@ impl Link {
                 walk.took(window, count);
                 read += count;
                 let batch = Batch { reset: false, state, messages, flags: Vec::new(), vanished: Vec::new() };
-                writing = Some(self.write_behind(mailbox, role, batch, &lease));
+                let begun = self.write_behind(mailbox, role, batch, &lease);
+                // Somebody waits for the first window: nothing else is done beside it.
+                if read == count {
+                    until_written(Some(begun), &mut progress).await?;
+                } else {
+                    writing = Some(begun);
+                }
                 // What teammates do meanwhile does not wait until all is read; a window that was read but is not in the
                 // cache yet is beyond what catching up reaches.
                 if self.is_behind() {
