@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::context::{Context, Outcome, failed};
-use crate::config::{Glyphs, Theme};
+use crate::config::Glyphs;
 use crate::engine::message::{Connection, Event};
 use crate::engine::{self, Cache, Engine, Link, Login, Tell};
 use crate::model::{ErrorKind, Handle, Mailbox, Refusal};
@@ -19,7 +19,6 @@ use crate::tui::cache::{Caches, Desks};
 use crate::tui::glyphs::GlyphSet;
 use crate::tui::run::RunConfig;
 use crate::tui::source::{Source, SourceError};
-use crate::tui::theme::ThemeChoice;
 
 /// Shows the screen until its person leaves.
 ///
@@ -65,11 +64,7 @@ pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
     let config = RunConfig {
         settings,
         keymap: super::look::keymap(&cx.config.ui)?,
-        theme: match cx.config.ui.theme {
-            Theme::Auto => ThemeChoice::Auto,
-            Theme::Dark => ThemeChoice::Dark,
-            Theme::Light => ThemeChoice::Light,
-        },
+        theme: super::look::theme(&cx.config.ui)?,
         glyphs: match cx.config.ui.glyphs {
             Glyphs::Unicode => GlyphSet::Unicode,
             Glyphs::Ascii => GlyphSet::Ascii,

@@ -212,14 +212,18 @@ impl Place {
 }
 
 /// The screen's colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Theme {
     /// Dark or light as the terminal's background is.
     Auto,
-    /// For a dark background.
-    Dark,
-    /// For a light background.
-    Light,
+    /// The theme of this name. Which there are is known to the screen, not here; one's own lie in the folder `themes` beside
+    /// the configuration.
+    Named {
+        /// As written.
+        name: String,
+        /// Where it is named.
+        place: Place,
+    },
 }
 
 /// The screen's lines and marks.

@@ -12,7 +12,7 @@ mod handle;
 mod paths;
 mod read;
 mod secrets;
-mod section;
+pub(crate) mod section;
 mod sources;
 #[cfg(test)]
 mod tests;

@@ -263,9 +263,11 @@ fn ui(section: &Section<'_>) -> Result<Ui, ConfigError> {
     section.allow(&UI, ALL)?;
     let default = Ui::default();
     let profiles = [("default", KeyProfile::Default), ("mutt", KeyProfile::Mutt), ("gmail", KeyProfile::Gmail)];
-    let themes = [("auto", Theme::Auto), ("dark", Theme::Dark), ("light", Theme::Light)];
     Ok(Ui {
-        theme: section.choice("theme", &themes)?.unwrap_or(default.theme),
+        theme: match section.text("theme")? {
+            Some(name) if name != "auto" => Theme::Named { name, place: section.place("theme") },
+            _ => default.theme,
+        },
         glyphs: section
             .choice("glyphs", &[("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)])?
             .unwrap_or(default.glyphs),

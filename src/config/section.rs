@@ -12,24 +12,24 @@ use super::error::{ConfigError, Fault};
 use super::file::Place;
 
 /// The keys that a kind of section may have.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     /// How messages call this kind of section when they send somebody there.
-    pub(super) title: &'static str,
-    pub(super) known: &'static [&'static str],
+    pub(crate) title: &'static str,
+    pub(crate) known: &'static [&'static str],
     /// Documented keys without a feature behind them yet, each with what to do meanwhile.
-    pub(super) unbuilt: &'static [(&'static str, &'static str)],
+    pub(crate) unbuilt: &'static [(&'static str, &'static str)],
 }
 
 /// The file a section stands in.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
-    pub(super) file: &'a Path,
-    pub(super) text: &'a str,
+pub(crate) struct Source<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) text: &'a str,
 }
 
 impl Source<'_> {
     /// The fault at this place of the text.
-    pub(super) fn fault_at(&self, offset: usize, fault: Fault) -> ConfigError {
+    pub(crate) fn fault_at(&self, offset: usize, fault: Fault) -> ConfigError {
         ConfigError::Invalid { file: self.file.to_owned(), line: self.line_of(offset), fault: Box::new(fault) }
     }
 
@@ -40,7 +40,7 @@ impl Source<'_> {
 }
 
 /// A table with its name and place.
-pub(super) struct Section<'a> {
+pub(crate) struct Section<'a> {
     source: Source<'a>,
     /// As a person would write it: `[account.work]`; empty for the file itself.
     path: String,
@@ -50,17 +50,17 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// The whole file as one section.
-    pub(super) fn root(source: Source<'a>, table: &'a DeTable<'a>) -> Self {
+    pub(crate) fn root(source: Source<'a>, table: &'a DeTable<'a>) -> Self {
         Self { source, path: String::new(), offset: 0, table }
     }
 
     /// How messages name it.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         if self.path.is_empty() { "the file".to_owned() } else { format!("[{}]", self.path) }
     }
 
     /// Refuses every key that is not in `keys`, the first of them in the file.
-    pub(super) fn allow(&self, keys: &Keys, elsewhere: &[&Keys]) -> Result<(), ConfigError> {
+    pub(crate) fn allow(&self, keys: &Keys, elsewhere: &[&Keys]) -> Result<(), ConfigError> {
         let strangers = self.table.keys().filter(|key| !keys.known.contains(&key.get_ref().as_ref()));
         let Some(stranger) = strangers.min_by_key(|key| key.span().start) else { return Ok(()) };
         let key: &str = stranger.get_ref();
@@ -83,36 +83,36 @@ impl<'a> Section<'a> {
     }
 
     /// Whether the key is there.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
     /// A fault at this key, or at the section's head where it has no such key.
-    pub(super) fn fault(&self, key: &str, fault: Fault) -> ConfigError {
+    pub(crate) fn fault(&self, key: &str, fault: Fault) -> ConfigError {
         let offset = self.get(key).map_or(self.offset, |(key, _)| key.span().start);
         self.source.fault_at(offset, fault)
     }
 
     /// Where this key stands.
-    pub(super) fn place(&self, key: &str) -> Place {
+    pub(crate) fn place(&self, key: &str) -> Place {
         let offset = self.get(key).map_or(self.offset, |(key, _)| key.span().start);
         Place { file: self.source.file.to_owned(), line: self.source.line_of(offset) }
     }
 
     /// All keys in the order of the file.
-    pub(super) fn keys(&self) -> Vec<String> {
+    pub(crate) fn keys(&self) -> Vec<String> {
         let mut keys: Vec<_> = self.table.keys().collect();
         keys.sort_by_key(|key| key.span().start);
         keys.into_iter().map(|key| key.get_ref().to_string()).collect()
     }
 
     /// The value of `key` is not what it must be.
-    pub(super) fn wrong(&self, key: &str, expected: impl Into<String>) -> ConfigError {
+    pub(crate) fn wrong(&self, key: &str, expected: impl Into<String>) -> ConfigError {
         self.fault(key, Fault::WrongValue { key: shown(key), section: self.name(), expected: expected.into() })
     }
 
     /// A text of one line that is not blank, exactly as it stands.
-    pub(super) fn exact(&self, key: &str) -> Result<Option<String>, ConfigError> {
+    pub(crate) fn exact(&self, key: &str) -> Result<Option<String>, ConfigError> {
         let Some((_, value)) = self.get(key) else { return Ok(None) };
         match value.get_ref().as_str() {
             Some(text) if is_line(text) => Ok(Some(text.to_owned())),
@@ -123,17 +123,17 @@ impl<'a> Section<'a> {
     }
 
     /// The same without blanks around it.
-    pub(super) fn text(&self, key: &str) -> Result<Option<String>, ConfigError> {
+    pub(crate) fn text(&self, key: &str) -> Result<Option<String>, ConfigError> {
         Ok(self.exact(key)?.map(|text| text.trim().to_owned()))
     }
 
     /// A text that must be there.
-    pub(super) fn required(&self, key: &str) -> Result<String, ConfigError> {
+    pub(crate) fn required(&self, key: &str) -> Result<String, ConfigError> {
         self.text(key)?.ok_or_else(|| self.fault(key, Fault::Missing { key: key.to_owned(), section: self.name() }))
     }
 
     /// A list of texts; empty where the key is absent.
-    pub(super) fn texts(&self, key: &str) -> Result<Vec<String>, ConfigError> {
+    pub(crate) fn texts(&self, key: &str) -> Result<Vec<String>, ConfigError> {
         let Some((_, value)) = self.get(key) else { return Ok(Vec::new()) };
         let wrong = || self.wrong(key, "a list of texts in quotes");
         let items = value.get_ref().as_array().ok_or_else(wrong)?;
@@ -143,7 +143,7 @@ impl<'a> Section<'a> {
     }
 
     /// A whole number within the range.
-    pub(super) fn number(&self, key: &str, range: std::ops::RangeInclusive<u16>) -> Result<Option<u16>, ConfigError> {
+    pub(crate) fn number(&self, key: &str, range: std::ops::RangeInclusive<u16>) -> Result<Option<u16>, ConfigError> {
         let Some((_, value)) = self.get(key) else { return Ok(None) };
         let number = value.get_ref().as_integer().and_then(|i| i64::from_str_radix(i.as_str(), i.radix()).ok());
         match number.and_then(|n| u16::try_from(n).ok()).filter(|n| range.contains(n)) {
@@ -153,13 +153,13 @@ impl<'a> Section<'a> {
     }
 
     /// `true` or `false`.
-    pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, ConfigError> {
+    pub(crate) fn flag(&self, key: &str) -> Result<Option<bool>, ConfigError> {
         let Some((_, value)) = self.get(key) else { return Ok(None) };
         value.get_ref().as_bool().map(Some).ok_or_else(|| self.wrong(key, "true or false"))
     }
 
     /// A day, as a TOML date or as text.
-    pub(super) fn date(&self, key: &str) -> Result<Option<jiff::civil::Date>, ConfigError> {
+    pub(crate) fn date(&self, key: &str) -> Result<Option<jiff::civil::Date>, ConfigError> {
         let Some((_, value)) = self.get(key) else { return Ok(None) };
         let written = match value.get_ref() {
             DeValue::String(text) => text.trim().to_owned(),
@@ -172,7 +172,7 @@ impl<'a> Section<'a> {
     }
 
     /// One of a few words.
-    pub(super) fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<Option<T>, ConfigError> {
+    pub(crate) fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<Option<T>, ConfigError> {
         let Some((_, value)) = self.get(key) else { return Ok(None) };
         match words.iter().find(|(word, _)| value.get_ref().as_str() == Some(*word)) {
             Some((_, meaning)) => Ok(Some(*meaning)),
@@ -184,7 +184,7 @@ impl<'a> Section<'a> {
     }
 
     /// The table under this key.
-    pub(super) fn section(&self, key: &str) -> Result<Option<Self>, ConfigError> {
+    pub(crate) fn section(&self, key: &str) -> Result<Option<Self>, ConfigError> {
         let Some((spanned, value)) = self.get(key) else { return Ok(None) };
         let table = value.get_ref().as_table().ok_or_else(|| self.wrong(key, "a table"))?;
         let path = if self.path.is_empty() { bare(key) } else { format!("{}.{}", self.path, bare(key)) };
@@ -192,7 +192,7 @@ impl<'a> Section<'a> {
     }
 
     /// All tables in this section by their names, in the order of the file.
-    pub(super) fn sections(&self) -> Result<Vec<(String, Self)>, ConfigError> {
+    pub(crate) fn sections(&self) -> Result<Vec<(String, Self)>, ConfigError> {
         let named = |name: String| match self.section(&name)? {
             Some(section) if is_line(&name) => Ok((name, section)),
             _ => Err(self.wrong(&name, "a name of one line")),
@@ -217,7 +217,7 @@ fn bare(key: &str) -> String {
 }
 
 /// The one of `words` that is most like `word`; there is at least one.
-pub(super) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> &'w str {
+pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> &'w str {
     let word = word.to_ascii_lowercase();
     words.min_by_key(|known| strsim::damerau_levenshtein(&word, known)).unwrap_or("")
 }

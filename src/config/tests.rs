@@ -65,8 +65,8 @@ fn the_small_configuration_has_the_documented_defaults() {
     assert_eq!(config.cache, Cache { size: 2_000_000_000, prefetch: Prefetch::Open });
     assert_eq!(config.ui, Ui::default());
     assert_eq!(
-        (config.ui.theme, config.ui.glyphs, config.ui.keys),
-        (Theme::Auto, Glyphs::Unicode, KeyProfile::Default)
+        (&config.ui.theme, config.ui.glyphs, config.ui.keys),
+        (&Theme::Auto, Glyphs::Unicode, KeyProfile::Default)
     );
     assert!(config.mailboxes.is_empty() && account.plain_endpoints().next().is_none());
 }
@@ -199,7 +199,7 @@ fn a_wrong_type_or_value_is_told_at_its_line() {
         (mailbox("root = \"\""), 5, "root"),
         (format!("{SMALL}[cache]\nsize = 7\n"), 5, "size"),
         (format!("{SMALL}[cache]\nsize = \"99999999999 TB\"\n"), 5, "size"),
-        (format!("{SMALL}[ui]\ntheme = \"pink\"\n"), 5, "theme"),
+        (format!("{SMALL}[ui]\ntheme = true\n"), 5, "theme"),
         (format!("{SMALL}[ui]\nkeys = \"vim\"\n"), 5, "keys"),
         (format!("{SMALL}[keys]\nc = \"claim\"\n"), 5, "c"),
         (format!("{SMALL}[keys.queue]\n\n\"c\" = 7\n"), 6, "c"),

@@ -49,7 +49,7 @@ pub fn run(
     events: Receiver<Event>,
 ) -> io::Result<()> {
     // The terminal is asked for its background before anybody else reads from it.
-    let theme = Theme::for_terminal(config.theme, config.glyphs);
+    let theme = Theme::for_terminal(&config.theme, config.glyphs);
     let guard = PanicGuard::install();
     let screen = Screen::take()?;
     let (to, inputs) = channel();

@@ -21,6 +21,12 @@ pub fn view(app: &App, theme: &Theme, frame: &mut Frame) {
 
 /// Draws into a buffer; the answer is where the terminal's cursor belongs.
 pub fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let cursor = draw_over_ground(app, theme, buffer);
+    theme.ground(buffer);
+    cursor
+}
+
+fn draw_over_ground(app: &App, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let size = buffer.area().as_size();
     if is_too_small(size) || size != app.size {
         line::put(buffer, Rect { height: 1.min(size.height), ..*buffer.area() }, "bagsy", theme.style(Paint::Dim));

@@ -63,6 +63,6 @@ mod tests {
             std::fs::write(file, &page).unwrap();
         }
         let written = std::fs::read_to_string(file).unwrap_or_default();
-        assert!(written == page, "docs/keys.md is not the table: BAGSY_WRITE_DOCS=1 cargo test --lib docs writes it");
+        assert!(written == page, "docs/keys.md is not the table: BAGSY_WRITE_DOCS=1 cargo test --lib page writes it");
     }
 }

@@ -2,27 +2,40 @@
 
 use ratatui::style::{Color, Modifier};
 
+use std::path::Path;
+
+use super::colours;
 use super::stage::Stage;
 use crate::engine::message::{Connection, Event};
 use crate::model::Assignee;
 use crate::tui::app::Account;
 use crate::tui::depth::Depth;
-use crate::tui::fake::{SUPPORT, handle};
+use crate::tui::fake::{SUPPORT, handle, waiting};
 use crate::tui::glyphs::GlyphSet;
+use crate::tui::source::OutboxState;
+use crate::tui::theme::file::{self, BUILT_IN};
 use crate::tui::theme::{Paint, Theme};
 
-const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (160, 50), (20, 5)];
+const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (200, 50), (20, 5)];
 
-/// One frame for each size, under one name.
+/// One frame for each size, under one name: its letters once, its colours in every theme.
 fn frames(name: &str, keys: &str, before: impl Fn(&mut Stage)) {
+    let mut colours: Vec<(&str, String)> = BUILT_IN.iter().map(|(theme, _)| (*theme, String::new())).collect();
     for (width, height) in SIZES {
         let mut s = Stage::new(width, height);
         before(&mut s);
         s.press(keys);
-        let dark = s.screen();
-        insta::assert_snapshot!(format!("{name}_{width}x{height}"), dark);
-        s.theme = Theme::built_in(false, Depth::True, GlyphSet::Unicode);
-        assert_eq!(s.screen(), dark, "a theme changes no letter");
+        let letters = s.screen();
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), letters);
+        for (theme, map) in &mut colours {
+            let design = file::read(theme, Path::new("")).unwrap();
+            s.theme = Theme::of(&design, Depth::True, GlyphSet::Unicode);
+            assert_eq!(s.screen(), letters, "a theme changes no letter");
+            map.push_str(&format!("{width}x{height}\n{}", colours::map(&s.buffer())));
+        }
+    }
+    for (theme, map) in colours {
+        insta::assert_snapshot!(format!("{name}_in_{theme}"), map);
     }
 }
 
@@ -62,6 +75,20 @@ fn the_mailboxes() {
 #[test]
 fn a_teammate_is_chosen() {
     frames("assigning", "G A", |_| {});
+}
+
+#[test]
+fn tags_are_typed() {
+    frames("tagging", "G t", |_| {});
+}
+
+#[test]
+fn an_answers_fate_is_asked() {
+    frames("fate", "G r", |s| {
+        s.fake.outbox.borrow_mut().push(waiting(3, "fire", OutboxState::Unknown));
+        s.fake.change("fire", |c| c.has_pending_answer = true);
+        s.changed();
+    });
 }
 
 #[test]

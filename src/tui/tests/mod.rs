@@ -2,6 +2,8 @@
 
 mod answering;
 mod caches;
+mod colours;
+mod cues;
 mod frames;
 #[cfg(target_os = "linux")]
 mod outbox;
