@@ -6,7 +6,7 @@ mod store_common;
 use std::time::Instant;
 
 use bagsy::model::*;
-use bagsy::store::{Batch, Order, PageQuery};
+use bagsy::store::{Batch, Order, PageQuery, Search, Wanted};
 use store_common::*;
 
 /// What this thread has had of the processor.
@@ -30,6 +30,8 @@ fn main() {
         let mut m = mail(uid, &id, &references.join(" "));
         m.internal_date = at(i64::from(uid));
         m.from_raw = format!("Carla Customer <{first}>");
+        // A word that all have, one that a hundredth has, one that few have.
+        m.subject = format!("About order {uid}, batch b{}, lot l{}", uid % 100, uid % 20_000);
         m
     };
     let mut spent = 0.0;
@@ -84,4 +86,60 @@ fn main() {
     println!("data version {:?}", began.elapsed());
     let began = Instant::now();
     println!("people {} {:?}", reader.people(None, "carla", 10).unwrap().len(), began.elapsed());
+    searches(&mut cache);
+}
+
+/// Writing the index, then each search beside a bare MATCH on an index like it: the same words, rowids alone.
+fn searches(cache: &mut Cache) {
+    let began = cpu_seconds();
+    while cache.writer.write_words().unwrap() > 0 {}
+    println!("words of 100 000 headers written in {:.2} s of CPU", cpu_seconds() - began);
+    println!("file: {} MB", std::fs::metadata(cache.path()).unwrap().len() / 1_000_000);
+    let reader = cache.reader();
+    let bare = rusqlite::Connection::open(cache.path()).unwrap();
+    println!("search                 hits     bare FTS5    search and its first page   again, the next page");
+    for (text, bare_text) in [
+        ("l777", "\"l777\" *"),
+        ("b42", "\"b42\" *"),
+        ("about", "\"about\" *"),
+        ("a", "\"a\" *"),
+        ("from:carla b42", "sender : \"carla\" * AND \"b42\" *"),
+        ("about is:unread -l777", "\"about\" *"),
+    ] {
+        let median = |mut run: Box<dyn FnMut() -> usize + '_>| {
+            let mut times: Vec<(std::time::Duration, usize)> = (0..9)
+                .map(|_| {
+                    let began = Instant::now();
+                    let hits = run();
+                    (began.elapsed(), hits)
+                })
+                .collect();
+            times.sort();
+            times[4]
+        };
+        let (bare_time, _) = median(Box::new(|| {
+            let mut statement = bare.prepare_cached("SELECT rowid FROM search WHERE search MATCH ?1").unwrap();
+            let rows = statement.query_map([bare_text], |row| row.get::<_, i64>(0)).unwrap();
+            rows.map(Result::unwrap).collect::<Vec<_>>().len()
+        }));
+        let mut asked = 0;
+        let search = |asked: i64| Search {
+            mailbox: SUPPORT.to_owned(),
+            view: View::All,
+            order: Order::NewestFirst,
+            wanted: vec![Wanted::local(Query::parse(text).unwrap())],
+            // Another moment each time: nothing is answered from the last one.
+            now: at(asked),
+            zone: jiff::tz::TimeZone::UTC,
+        };
+        let (time, hits) = median(Box::new(|| {
+            asked += 1;
+            let search = search(asked);
+            assert!(!reader.found(&search, 0, Some(50)).unwrap().is_empty());
+            reader.found_count(&search).unwrap() as usize
+        }));
+        let (next, _) = median(Box::new(|| reader.found(&search(asked), 50, Some(50)).unwrap().len()));
+        let ratio = time.as_secs_f64() / bare_time.as_secs_f64();
+        println!("{text:22} {hits:6} {bare_time:>12.1?} {time:>12.1?} ({ratio:.1} x) {next:>24.1?}");
+    }
 }

@@ -27,6 +27,7 @@ mod read;
 mod resolve;
 mod row;
 mod schema;
+mod search;
 mod thread;
 mod write;
 
@@ -43,4 +44,5 @@ pub use outbox::{NewItem, OutboxItem, OutboxState};
 pub use page::{Counts, Order, PageQuery};
 pub use read::Reader;
 pub use resolve::Resolved;
+pub use search::{Reach, Search, Wanted};
 pub use write::Writer;

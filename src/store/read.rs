@@ -15,6 +15,7 @@ use super::outbox::OutboxItem;
 use super::page::{Anchor, Counts, Order, PageQuery};
 use super::resolve::Resolved;
 use super::schema::CACHE;
+use super::search::{self, Hits, Reach, Search};
 use super::{body, change, file, mailbox, message, page, people, resolve, row};
 use crate::model::{Address, Change, Conversation, Handle, Mailbox, Message, Role, Uid, View};
 
@@ -28,6 +29,7 @@ pub struct Reader {
     path: PathBuf,
     desk: Desk,
     anchor: RefCell<Option<Anchor>>,
+    hits: RefCell<Option<Hits>>,
 }
 
 impl Reader {
@@ -38,7 +40,8 @@ impl Reader {
     pub fn open(path: &Path) -> Result<Self> {
         let cache = file::open_read_only(&CACHE, path)?;
         page::teach_filter(&cache)?;
-        Ok(Self { cache, path: path.to_owned(), desk: Desk::open_read_only(path)?, anchor: RefCell::new(None) })
+        let desk = Desk::open_read_only(path)?;
+        Ok(Self { cache, path: path.to_owned(), desk, anchor: RefCell::default(), hits: RefCell::default() })
     }
 
     /// One page of a queue.
@@ -66,6 +69,48 @@ impl Reader {
     /// How many stand before a conversation in a queue, its filter counted, its offset and limit not.
     pub fn position_in(&self, query: &PageQuery, mailbox: &str, root: &str) -> Result<Option<u32>> {
         self.ask(|cache| page::position(cache, query, mailbox, root))
+    }
+
+    /// One page of what a search finds; without a limit, to the end.
+    pub fn found(&self, search: &Search, offset: u32, limit: Option<u32>) -> Result<Vec<Conversation>> {
+        let rows = self.hits(search, |rows| {
+            let to = limit.map_or(rows.len(), |limit| (offset as usize + limit as usize).min(rows.len()));
+            rows.get(offset as usize..to).unwrap_or_default().to_vec()
+        })?;
+        self.ask(|cache| search::load(cache, &rows, &search.mailbox))
+    }
+
+    /// How many conversations a search finds.
+    pub fn found_count(&self, search: &Search) -> Result<u32> {
+        self.hits(search, |rows| u32::try_from(rows.len()).unwrap_or(u32::MAX))
+    }
+
+    /// How many stand before a conversation among those that a search finds; `None` where it is none of them.
+    pub fn found_position(&self, search: &Search, root: &str) -> Result<Option<u32>> {
+        let row = self.in_mailbox(&search.mailbox, |cache, id| row::find(cache, id, root))?;
+        let Some(row) = row else { return Ok(None) };
+        self.hits(search, |rows| rows.iter().position(|other| *other == row).and_then(|at| u32::try_from(at).ok()))
+    }
+
+    /// How much of a mailbox a search in the cache looks through.
+    pub fn reach(&self, mailbox: &str) -> Result<Reach> {
+        self.in_mailbox(mailbox, search::reach)
+    }
+
+    /// The rows that a search finds, from the last time it was asked where nobody has written since: pages, counts and
+    /// places of one list come from one answer.
+    fn hits<T>(&self, search: &Search, take: impl FnOnce(&[i64]) -> T) -> Result<T> {
+        let mut hits = self.hits.borrow_mut();
+        self.ask(|cache| {
+            let version = version(cache)?;
+            if let Some(known) = hits.as_ref().filter(|known| known.version == version && known.search == *search) {
+                return Ok(take(&known.rows));
+            }
+            let rows = search::find(cache, search)?;
+            let taken = take(&rows);
+            *hits = Some(Hits { search: search.clone(), version, rows });
+            Ok(taken)
+        })
     }
 
     /// The conversation with this root.

@@ -10,7 +10,7 @@ use super::desk::Desk;
 use super::error::{File, Result};
 use super::mailbox::{self, FolderState};
 use super::schema::CACHE;
-use super::{assignment, body, file, lost_lock, row};
+use super::{assignment, body, file, lost_lock, row, search};
 use crate::model::{Handle, Mailbox, Role, Uid};
 
 /// The writing end of a login's cache, with its desk. Several processes may have one each; a transaction of one waits for
@@ -153,6 +153,17 @@ impl Writer {
     /// how many were forgotten.
     pub fn prune(&mut self, limit: u64) -> Result<u32> {
         self.write(|cache| body::prune(cache, limit))
+    }
+
+    /// Writes the words of some of the messages that came, or whose texts came or went, into the index that searches stand on;
+    /// tells how many, 0 where none is left.
+    pub fn write_words(&mut self) -> Result<u32> {
+        // Looking costs no lock.
+        if self.read(|cache| Ok(cache.prepare_cached("SELECT 1 FROM unsearched LIMIT 1")?.exists([])?))? {
+            self.write(|cache| search::write_words(cache))
+        } else {
+            Ok(0)
+        }
     }
 
     fn read<T>(&self, ask: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
