@@ -53,7 +53,7 @@ pub(crate) fn open(format: &Format, path: &Path, synchronous: &str) -> Result<Co
         // In pages: a first filling writes the same pages again and again, most of which need not leave the log.
         connection.pragma_update(None, "wal_autocheckpoint", LOG / format.page_size)?;
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-        tune(&connection, 16 << 10)?;
+        tune(&connection, 12 << 10)?;
         format.migrate(&mut connection, path)?;
         Ok(connection)
     };
