@@ -303,7 +303,8 @@ impl Cleaning {
 fn is_kept(attribute: &str, value: &str) -> bool {
     match attribute {
         "href" | "src" | "alt" => true,
-        "colspan" | "rowspan" => value.trim().parse().is_ok_and(|n: usize| (1..=MAX_SPAN).contains(&n)),
+        // No rowspan: html2text 0.17 panics on one that reaches below the table beside a colspan.
+        "colspan" => value.trim().parse().is_ok_and(|n: usize| (1..=MAX_SPAN).contains(&n)),
         "start" => value.trim().parse().is_ok_and(|n: u32| n <= 1_000_000),
         _ => false,
     }
@@ -449,7 +450,7 @@ mod tests {
     fn numbers_that_layout_cannot_bear_are_left_out() {
         assert_eq!(
             clean("<table><td colspan=1000000000 rowspan=\"2\">x</table><ol start=9223372036854775807>"),
-            "<table><td rowspan=\"2\">x</table><ol></ol>"
+            "<table><td>x</table><ol></ol>"
         );
     }
 

@@ -267,6 +267,12 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_cell_that_reaches_below_its_table_is_laid_out() {
+        let (text, _) = to_text("<table><tr><td colspan=3>a<td rowspan=2>b</table>", 40);
+        assert!(text.contains('a') && text.contains('b'), "{text}");
+    }
+
     proptest! {
         #[test]
         fn no_document_makes_it_panic(
