@@ -52,7 +52,7 @@ pub fn words(text: &str) -> Vec<Word> {
         let end = at + c.len_utf8();
         let is_alone = is_unspaced(c);
         let (is_part, is_mark) = (is_alone || c.is_alphanumeric(), is_mark(c));
-        if !is_part && !(is_mark && is_open) {
+        if !(is_part || is_mark && is_open) {
             is_open = false;
             continue;
         }
