@@ -2,13 +2,14 @@
 //!
 //! [`Config::load`] reads the file and checks it whole: what it returns needs no further checking. Every fault is a
 //! [`ConfigError`] with its file and line. [`Paths`] says where the files of this program lie, and [`Secrets`] brings
-//! the password or token of an account. Everything here stands beside the other layers and imports the model alone.
+//! the password or token of an account; [`text`] writes a first configuration. Everything here stands beside the other layers and imports the model alone.
 
 pub mod endpoint;
 
 mod error;
 mod file;
 mod handle;
+mod keyring;
 mod paths;
 mod read;
 mod secrets;
@@ -16,6 +17,7 @@ pub(crate) mod section;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use endpoint::{Credentials, Endpoint, Secret, Tls};
 pub use error::{ConfigError, Fault};
@@ -24,6 +26,8 @@ pub use file::{
     MailboxConfig, PasswordFrom, Place, Prefetch, Theme, Ui,
 };
 pub use handle::NoHandle;
+pub use keyring::{forget_in_keyring, has_keyring, keep_in_keyring, keyring_entry};
 pub use paths::Paths;
+pub use read::is_address;
 pub use secrets::{SecretError, Secrets};
-pub use sources::keyring_entry;
+pub use write::text;

@@ -291,7 +291,7 @@ fn own_keys(section: &Section<'_>) -> Result<Vec<KeyLine>, ConfigError> {
 }
 
 /// A local part and a domain, nothing that could break out of a header or a command.
-fn is_address(text: &str) -> bool {
+pub fn is_address(text: &str) -> bool {
     let is_part = |part: &str| {
         !part.is_empty() && !part.chars().any(|c| c.is_control() || c.is_whitespace() || "<>,;:\"()[]\\".contains(c))
     };

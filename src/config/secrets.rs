@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::endpoint::{Credentials, Secret};
 use super::file::{Account, Auth, PasswordFrom};
-use super::sources;
+use super::{keyring, sources};
 use crate::model::{ErrorKind, Refusal};
 
 /// Access tokens live for an hour or so and nobody tells us how long: after this time the command, which knows, is asked
@@ -54,8 +54,8 @@ impl SecretError {
             Self::Command { .. } => "run the command by hand; its first line of output is what is used".to_owned(),
             Self::NoVariable { variable, .. } => format!("set {variable}, or change `auth` in the configuration"),
             Self::Nowhere { account, .. } => format!(
-                "put auth = {{ method = \"password\", command = \"…\" }} (or env = \"VARIABLE\") into [account.{account}], \
-                 or start it on a terminal, where it asks"
+                "`bagsy login` keeps one in the keyring; or put auth = {{ method = \"password\", command = \"…\" }} (or env = \
+                 \"VARIABLE\") into [account.{account}], or start it on a terminal, where it asks"
             ),
         }
     }
@@ -150,7 +150,7 @@ impl Secrets {
                 {
                     return Ok(secret);
                 }
-                match sources::keyring(account).await {
+                match keyring::read(account).await {
                     Ok(secret) => Ok(secret),
                     Err(why) => self.ask(account, may_ask && !refresh, why).await,
                 }

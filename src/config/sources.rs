@@ -1,4 +1,4 @@
-//! The places a secret comes from: a command, the environment, the system's keyring, the person.
+//! The places a secret comes from, beside the system's keyring: a command, the environment, the person.
 
 use std::io::IsTerminal;
 use std::process::Stdio;
@@ -15,10 +15,6 @@ use super::file::Account;
 
 /// A command may ask for a touch or a passphrase of its own.
 const COMMAND_PATIENCE: Duration = Duration::from_secs(120);
-/// Without a secret service the bus may be there and never answer.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
-/// A locked keyring asks its owner to unlock it; on a machine without a display that question is never answered.
-const UNLOCK_PATIENCE: Duration = Duration::from_secs(20);
 /// No secret is longer; whatever a command prints beyond is thrown away.
 const OUTPUT_LIMIT: usize = 64 * 1024;
 
@@ -91,46 +87,6 @@ pub(super) fn env(variable: &str) -> Option<Secret> {
     std::env::var(variable).ok().filter(|value| !value.is_empty()).map(Secret::new)
 }
 
-/// Under which service and user name an account's password lies in the system's keyring. The host is part of it: a plain
-/// login (`alice`) may exist at several servers, and none shall be shown another's password.
-pub fn keyring_entry(account: &Account) -> (String, &str) {
-    (format!("bagsy:{}", account.imap.endpoint.host.to_ascii_lowercase()), &account.user)
-}
-
-/// What the system's keyring holds for this account; the error says why nothing came. Never waits longer than half a
-/// minute: the call cannot be broken off, so it is left behind in a thread of its own.
-pub(super) async fn keyring(account: &Account) -> Result<Secret, String> {
-    let (service, user) = keyring_entry(account);
-    let connected = in_thread(CONNECT_PATIENCE, || match keyring::Entry::store_status() {
-        Ok(()) => Ok(()),
-        Err(error) => Err(one_line(&error.to_string())),
-    });
-    match connected.await {
-        Some(Ok(())) => {}
-        Some(Err(why)) => return Err(format!("this system has no keyring ({why})")),
-        None => return Err("this system's keyring does not answer".to_owned()),
-    }
-    let user = user.to_owned();
-    let read = in_thread(UNLOCK_PATIENCE, move || keyring::Entry::new(&service, &user)?.get_password());
-    match read.await {
-        Some(Ok(secret)) if !secret.is_empty() => Ok(Secret::new(secret)),
-        Some(Ok(_) | Err(keyring::Error::NoEntry)) => Err("the keyring has none".to_owned()),
-        Some(Err(error)) => Err(format!("the keyring does not give it ({})", one_line(&error.to_string()))),
-        None => Err("the keyring was not unlocked in time".to_owned()),
-    }
-}
-
-/// Runs what blocks in a thread that nobody waits for longer than `patience`; not on tokio's own, whose end would wait.
-async fn in_thread<T: Send + 'static>(patience: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let (tell, told) = tokio::sync::oneshot::channel();
-    std::thread::Builder::new()
-        .name("keyring".to_owned())
-        // Nobody listens any more where the patience has ended.
-        .spawn(move || drop(tell.send(work())))
-        .ok()?;
-    timeout(patience, told).await.ok()?.ok()
-}
-
 /// Asks the person at the terminal; the error says why that could not be.
 pub(super) async fn ask(account: &Account) -> Result<Secret, String> {
     if !std::io::stdin().is_terminal() {
@@ -147,7 +103,7 @@ pub(super) async fn ask(account: &Account) -> Result<Secret, String> {
 }
 
 /// Foreign text as a part of a message: one line, nothing that could steer a terminal, not too long.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ").chars().take(300).collect()
 }

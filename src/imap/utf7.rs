@@ -1,4 +1,4 @@
-//! Folder names for people: modified UTF-7 (RFC 3501 §5.1.3) read as text.
+//! Folder names for people: modified UTF-7 (RFC 3501 §5.1.3) read as text, and text written so.
 
 use base64::Engine;
 use base64::alphabet::IMAP_MUTF7;
@@ -7,6 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
     &IMAP_MUTF7,
     GeneralPurposeConfig::new()
+        .with_encode_padding(false)
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true),
 );
@@ -44,6 +45,31 @@ fn shifted(base64: &str) -> Option<String> {
     String::from_utf16(&units).ok()
 }
 
+/// The name as commands want it, of the one that people read.
+pub fn encode(name: &str) -> String {
+    let mut encoded = String::new();
+    let mut others: Vec<u8> = Vec::new();
+    let flush = |others: &mut Vec<u8>, encoded: &mut String| {
+        if !others.is_empty() {
+            encoded.push_str(&format!("&{}-", ENGINE.encode(&others)));
+            others.clear();
+        }
+    };
+    for c in name.chars() {
+        if c == ' ' || c.is_ascii_graphic() {
+            flush(&mut others, &mut encoded);
+            encoded.push(c);
+            if c == '&' {
+                encoded.push('-');
+            }
+        } else {
+            others.extend(c.encode_utf16(&mut [0; 2]).iter().flat_map(|unit| unit.to_be_bytes()));
+        }
+    }
+    flush(&mut others, &mut encoded);
+    encoded
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -60,7 +86,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn names_are_written_as_servers_want_them() {
+        assert_eq!(encode("~peter/mail/台北/日本語"), "~peter/mail/&U,BTFw-/&ZeVnLIqe-");
+        assert_eq!(encode("R&D"), "R&-D");
+    }
+
     proptest! {
+        #[test]
+        fn what_is_written_is_read_back(name in ".{0,20}") {
+            prop_assert_eq!(decode(&encode(&name)), name);
+        }
+
         #[test]
         fn arbitrary_names_never_panic(name in "[&A-Za-z,+é/-]{0,30}") {
             decode(&name);
