@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bagsy::cli::args::{Cli, Global, Verb, with_tags_spelled_out};
+use bagsy::cli::setup::{self, Beginning};
 use bagsy::cli::{self, Context, Outcome, Output};
 use bagsy::config::{
     Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Imap, MailboxConfig, PasswordFrom, Paths, Secrets,
@@ -50,6 +51,11 @@ fn run(cli: Cli) -> Outcome {
     cli::log::begin(&cli.global)?;
     let runtime = Runtime::new().map_err(|error| failed("no threads are to be had", &error))?;
     let done = match &cli.verb {
+        None if setup::is_first_start(&cli.global) => match runtime.block_on(setup::offer(&cli.global)) {
+            Ok(Beginning::Setup) => runtime.block_on(setup::run(&cli.global)),
+            Ok(Beginning::Demo) => show_demo(&cli.global, demo::PEOPLE[0], &runtime),
+            Err(refusal) => Err(refusal),
+        },
         None => {
             let cx = Context::load(&cli.global, true)?;
             cli::screen::run(&cx, &runtime)

@@ -10,7 +10,7 @@ use crate::model::View;
 /// A team inbox in the terminal.
 ///
 /// Teammates sign in as themselves, reach shared mailboxes over IMAP, and see one queue: who has claimed what, how long each
-/// customer has waited. Without a verb, the screen. No configuration yet? Try `bagsy demo`.
+/// customer has waited. Without a verb, the screen. No configuration yet? `bagsy setup` makes one; `bagsy demo` needs none.
 #[derive(Debug, Parser)]
 #[command(
     name = "bagsy",
@@ -56,6 +56,20 @@ pub enum Verb {
         /// Sign in as this person; in a second terminal, joins the first one's servers
         #[arg(long = "as", value_name = "NAME", default_value = "alice")]
         person: String,
+    },
+    /// Write a first configuration by answering questions; each answer is tested against your servers
+    Setup,
+    /// Test an account's password and keep it in the system's keyring
+    ///
+    /// The password is asked for, or read from standard input: `pass show work/mail | bagsy login`.
+    Login {
+        /// The account's name in the configuration [default: the only one]
+        account: Option<String>,
+    },
+    /// Take an account's password out of the system's keyring
+    Logout {
+        /// The account's name in the configuration [default: the only one]
+        account: Option<String>,
     },
     /// Check configuration, servers, rights and folders, and say what follows
     Doctor,

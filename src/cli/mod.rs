@@ -1,12 +1,15 @@
 //! The command line: a file per verb. Each verb reads or changes through the engine and prints; refusals become exit codes.
 
 pub mod args;
+mod ask;
 mod change;
 mod context;
 mod doctor;
 mod forward;
 mod list;
 pub mod log;
+mod login;
+mod logout;
 mod look;
 mod mail;
 mod mailboxes;
@@ -15,6 +18,7 @@ mod output;
 mod papers;
 mod reply;
 pub mod screen;
+pub mod setup;
 mod show;
 mod sync;
 mod watch;
@@ -37,8 +41,13 @@ pub async fn run(cli: Cli) -> Outcome {
     if let Some(done) = papers::print(&verb) {
         return done;
     }
-    if matches!(verb, Verb::Doctor) {
-        return doctor::run(&cli.global).await;
+    // What there is to do before a configuration is there, or about the file itself.
+    match verb {
+        Verb::Setup => return setup::run(&cli.global).await,
+        Verb::Login { account } => return login::run(&cli.global, account.as_deref()).await,
+        Verb::Logout { account } => return logout::run(&cli.global, account.as_deref()).await,
+        Verb::Doctor => return doctor::run(&cli.global).await,
+        _ => {}
     }
     let may_ask = !matches!(verb, Verb::Watch);
     let cx = Context::load(&cli.global, may_ask)?;

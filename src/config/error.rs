@@ -156,7 +156,7 @@ impl Fault {
                     .to_owned(),
             ),
             Self::NoAccount => Some(
-                "write a section [account.work] with `user` and imap = { host = \"…\" }, or try `bagsy demo`, which needs none"
+                "write a section [account.work] with `user` and imap = { host = \"…\" }, or let `bagsy setup` make the file"
                     .to_owned(),
             ),
             Self::NotAnAddress { .. } => Some(
@@ -177,8 +177,7 @@ impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NotFound { .. } => Some(
-                "write one (the README has a first configuration), name another with --config, or try `bagsy demo`, \
-                 which needs none"
+                "`bagsy setup` makes one by asking; or name another with --config, or try `bagsy demo`, which needs none"
                     .to_owned(),
             ),
             Self::Unreadable { .. } => None,

@@ -12,6 +12,7 @@ pub mod dns;
 pub mod dovecot;
 mod dovecot_conf;
 pub mod imap_client;
+pub mod keyring;
 pub mod lmtp;
 pub mod mailgen;
 pub mod oauth;

@@ -1,0 +1,289 @@
+//! Questions to a person at a terminal, a line each, with the default in brackets.
+//!
+//! Plain lines and nothing else: they work over any connection, in 80 columns, and can be read again by scrolling up.
+
+use std::future::Future;
+use std::io::{self, IsTerminal, Write};
+
+use unicode_width::UnicodeWidthStr;
+
+use super::context::Outcome;
+use crate::config::Secret;
+use crate::mail::safe;
+use crate::model::{ErrorKind, Refusal};
+
+/// Lines are broken to this width at most; narrower where the terminal is.
+const WIDEST: usize = 92;
+
+/// The person at the terminal.
+#[derive(Debug)]
+pub struct Person {
+    width: usize,
+}
+
+impl Person {
+    /// Whoever sits there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] where standard input or output is no terminal.
+    pub fn at_terminal(verb: &str, instead: &str) -> Outcome<Self> {
+        if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+            let text = format!("`{verb}` asks questions, and there is no terminal to ask on");
+            return Err(Refusal::new(ErrorKind::Usage, text).hint(instead));
+        }
+        let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+        Ok(Self { width: columns.clamp(20, WIDEST) })
+    }
+
+    /// Says something, broken into lines at blanks. Servers' words may be in it.
+    pub fn say(&self, text: &str) {
+        for line in safe::text(text).lines() {
+            let indent = line.len() - line.trim_start().len();
+            print_line(&wrapped(line, self.width, indent));
+        }
+    }
+
+    /// Says what is well.
+    pub fn good(&self, text: &str) {
+        self.marked("ok", text);
+    }
+
+    /// Says what went wrong.
+    pub fn bad(&self, text: &str) {
+        self.marked("failed", text);
+    }
+
+    fn marked(&self, mark: &str, text: &str) {
+        print_line(&wrapped(&format!("  {mark}: {}", safe::line(text)), self.width, 6));
+    }
+
+    /// An empty line.
+    pub fn gap(&self) {
+        print_line("");
+    }
+
+    /// Asks for a line of text. Nothing typed is the default; without one it is asked again.
+    ///
+    /// # Errors
+    /// The person has left (Ctrl-D), or the terminal is gone.
+    pub async fn line(&self, question: &str, default: Option<&str>) -> Outcome<String> {
+        loop {
+            let typed = self.typed(&prompt(question, default)).await?;
+            match (typed.as_str(), default) {
+                ("", Some(default)) => return Ok(default.to_owned()),
+                ("", None) => {}
+                _ => return Ok(typed),
+            }
+        }
+    }
+
+    /// Asks for a line of text that may be left empty.
+    ///
+    /// # Errors
+    /// As [`Person::line`].
+    pub async fn line_or_nothing(&self, question: &str) -> Outcome<Option<String>> {
+        let typed = self.typed(&prompt(question, None)).await?;
+        Ok(Some(typed).filter(|typed| !typed.is_empty()))
+    }
+
+    /// Asks for a yes or a no.
+    ///
+    /// # Errors
+    /// As [`Person::line`].
+    pub async fn yes(&self, question: &str, default: bool) -> Outcome<bool> {
+        let choices = if default { "Y/n" } else { "y/N" };
+        loop {
+            match self.typed(&prompt(question, Some(choices))).await?.to_ascii_lowercase().as_str() {
+                "" => return Ok(default),
+                "y" | "yes" => return Ok(true),
+                "n" | "no" => return Ok(false),
+                _ => self.say("Please answer y or n."),
+            }
+        }
+    }
+
+    /// Asks for one of several things, shown with numbers from 1; gives its place.
+    ///
+    /// # Errors
+    /// As [`Person::line`].
+    pub async fn choice(&self, question: &str, things: &[String], default: usize) -> Outcome<usize> {
+        self.list(things);
+        loop {
+            let typed = self.line(question, Some(&(default + 1).to_string())).await?;
+            match number_of(&typed, things.len()) {
+                Some(at) => return Ok(at),
+                None => self.say(&format!("Please answer with a number from 1 to {}.", things.len())),
+            }
+        }
+    }
+
+    /// Shows things with numbers from 1.
+    pub fn list(&self, things: &[String]) {
+        for (at, thing) in things.iter().enumerate() {
+            print_line(&wrapped(&format!("  {}  {}", at + 1, safe::line(thing)), self.width, 5));
+        }
+    }
+
+    /// Asks for a secret, which is not shown.
+    ///
+    /// # Errors
+    /// As [`Person::line`].
+    pub async fn secret(&self, question: &str) -> Outcome<Secret> {
+        let prompt = safe::line(&format!("{question}: "));
+        loop {
+            let prompt = prompt.clone();
+            let typed = tokio::task::spawn_blocking(move || rpassword::prompt_password(prompt)).await;
+            match typed {
+                Ok(Ok(secret)) if !secret.is_empty() => return Ok(Secret::new(secret)),
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) if is_leaving(error.kind()) => return Err(left()),
+                Ok(Err(error)) => return Err(unreadable(&error.to_string())),
+                Err(error) => return Err(unreadable(&error.to_string())),
+            }
+        }
+    }
+
+    async fn typed(&self, prompt: &str) -> Outcome<String> {
+        // The answer stands behind the last line of the question.
+        let shown = format!("{} ", wrapped(&safe::line(prompt), self.width.saturating_sub(12), 0));
+        let read = tokio::task::spawn_blocking(move || {
+            let mut out = io::stdout().lock();
+            out.write_all(shown.as_bytes()).and_then(|()| out.flush())?;
+            drop(out);
+            let mut line = String::new();
+            let length = io::stdin().read_line(&mut line)?;
+            Ok::<_, io::Error>((length > 0).then_some(line))
+        });
+        match read.await {
+            Ok(Ok(Some(line))) => Ok(safe::line(line.trim())),
+            Ok(Ok(None)) => {
+                self.gap();
+                Err(left())
+            }
+            // What was typed is no UTF-8: nothing that could be meant.
+            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => Ok(String::new()),
+            Ok(Err(error)) => Err(unreadable(&error.to_string())),
+            Err(error) => Err(unreadable(&error.to_string())),
+        }
+    }
+}
+
+fn prompt(question: &str, default: Option<&str>) -> String {
+    match default {
+        Some(default) => format!("{question} [{default}]"),
+        None => format!("{question}:"),
+    }
+}
+
+/// The place that a number from 1 means.
+pub fn number_of(typed: &str, count: usize) -> Option<usize> {
+    typed.parse::<usize>().ok().filter(|n| (1..=count).contains(n)).map(|n| n - 1)
+}
+
+fn print_line(text: &str) {
+    let mut out = io::stdout().lock();
+    // A terminal that is gone is told by the next question.
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Broken at blanks, so that no line is wider; those after the first are set in.
+fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let (lead, rest) = text.split_at(text.len() - text.trim_start_matches(' ').len());
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = lead.to_owned();
+    let mut is_fresh = true;
+    for word in rest.split(' ') {
+        if !is_fresh && line.width() + 1 + word.width() > width {
+            lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+            is_fresh = true;
+        }
+        if !is_fresh {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_fresh = false;
+    }
+    lines.push(line);
+    lines.join("\n")
+}
+
+fn is_leaving(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof)
+}
+
+fn left() -> Refusal {
+    Refusal::new(ErrorKind::Failed, "left before the end: nothing was written")
+}
+
+fn unreadable(why: &str) -> Refusal {
+    Refusal::new(ErrorKind::Failed, format!("the terminal cannot be read: {why}"))
+}
+
+/// Does something that asks, until it is done or its person presses Ctrl-C; the terminal is then as it was before.
+///
+/// # Errors
+/// What the doing gives; that it was left.
+pub async fn unless_left<T>(doing: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    let modes = Modes::now();
+    tokio::select! {
+        done = doing => done,
+        Ok(()) = tokio::signal::ctrl_c() => {
+            modes.bring_back();
+            print_line("");
+            Err(left())
+        }
+    }
+}
+
+/// The terminal's modes: a question for a secret that is cut off leaves it without echo.
+struct Modes {
+    #[cfg(unix)]
+    kept: Option<libc::termios>,
+}
+
+impl Modes {
+    #[cfg(unix)]
+    fn now() -> Self {
+        let mut modes = std::mem::MaybeUninit::<libc::termios>::uninit();
+        // SAFETY: tcgetattr fills the whole structure when it answers 0.
+        let kept =
+            unsafe { (libc::tcgetattr(libc::STDIN_FILENO, modes.as_mut_ptr()) == 0).then(|| modes.assume_init()) };
+        Self { kept }
+    }
+
+    #[cfg(unix)]
+    fn bring_back(&self) {
+        if let Some(modes) = &self.kept {
+            // SAFETY: a valid structure, as tcgetattr gave it.
+            unsafe { libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, modes) };
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn now() -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    fn bring_back(&self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{number_of, wrapped};
+
+    #[test]
+    fn lines_are_broken_at_blanks_and_set_in() {
+        assert_eq!(wrapped("  1  one two three", 10, 5), "  1  one\n     two\n     three");
+        assert_eq!(wrapped("short", 10, 5), "short");
+        assert_eq!(wrapped("averyveryverylongword x", 10, 2), "averyveryverylongword\n  x");
+    }
+
+    #[test]
+    fn numbers_count_from_one() {
+        assert_eq!(
+            [number_of("1", 2), number_of("2", 2), number_of("3", 2), number_of("0", 2)],
+            [Some(0), Some(1), None, None]
+        );
+    }
+}

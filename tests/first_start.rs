@@ -1,0 +1,277 @@
+//! The first hour: without a configuration the program offers what there is to do, and `setup` asks its way to a file that
+//! works.
+
+mod support;
+
+use std::os::unix::fs::PermissionsExt;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use support::bagsy::Bagsy;
+use support::dovecot::{Dovecot, PASSWORD};
+use support::mailgen::Mail;
+use support::process::free_port;
+use support::pty::{Pty, Size};
+use support::submission::Submission;
+use support::team::Team;
+
+fn servers() -> &'static (Dovecot, Submission) {
+    static SERVERS: OnceLock<(Dovecot, Submission)> = OnceLock::new();
+    SERVERS.get_or_init(|| {
+        let dovecot = Dovecot::start();
+        let submission = Submission::start(&dovecot);
+        (dovecot, submission)
+    })
+}
+
+/// A newcomer: no configuration, no keyring.
+fn newcomer() -> Bagsy {
+    Bagsy::bare().env("BAGSY_TEST_PASSWORD", PASSWORD).env("USER", "alice")
+}
+
+/// What the screen says, wherever its lines are broken.
+fn unbroken(screen: &str) -> String {
+    screen.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Waits until it says this, wherever the lines are broken.
+#[track_caller]
+fn says(pty: &Pty, text: &str) {
+    pty.wait_until(&format!("says “{text}”"), |screen| unbroken(screen).contains(text));
+}
+
+/// Waits until the cursor stands behind this question.
+#[track_caller]
+fn asked(pty: &Pty, question: &str) {
+    pty.wait_until(&format!("asks “{question}”"), |screen| {
+        let lines: Vec<&str> = screen.lines().filter(|line| !line.is_empty()).collect();
+        let last = unbroken(&lines[lines.len().saturating_sub(2)..].join(" "));
+        last.contains(question) && (last.ends_with(':') || last.ends_with(']'))
+    });
+}
+
+/// Waits for the question, and answers it.
+#[track_caller]
+fn answer(pty: &Pty, question: &str, text: &str) {
+    asked(pty, question);
+    pty.keys(&format!("{text}\r"));
+}
+
+/// The same for what is not shown: it is typed once the terminal does not echo.
+#[track_caller]
+fn answer_unseen(pty: &Pty, question: &str, text: &str) {
+    asked(pty, question);
+    std::thread::sleep(Duration::from_millis(200));
+    pty.keys(&format!("{text}\r"));
+}
+
+/// Answers up to the sign-in, which is the next question.
+fn through_the_servers(pty: &Pty) {
+    let (dovecot, submission) = servers();
+    answer(pty, "Your own mail address", "alice@localhost");
+    answer(pty, "Its name, or name:port", &format!("localhost:{}", dovecot.imaps_port));
+    answer(pty, "A file of its authority", &dovecot.ca().display().to_string());
+    // The authority that was named for the one server is tried for the other.
+    answer(pty, "Its name, or name:port [localhost]", &format!("localhost:{}", submission.tls_port));
+    asked(pty, "Login [alice@localhost]");
+}
+
+/// A mail that came so many days ago.
+fn mail(team: &Team, subject: &str, days: i64) {
+    let mut mail = Mail::new("Dana <dana@reyes.example>", &team.mailbox(), subject, "Help!");
+    mail.date -= jiff::SignedDuration::from_hours(24 * days);
+    team.append("INBOX", &mail.append_arguments(""), &mail.bytes());
+}
+
+#[test]
+fn a_newcomer_is_led_from_nothing_to_a_queue_past_a_wrong_server_and_a_wrong_password() {
+    let (dovecot, submission) = servers();
+    let team = dovecot.team();
+    mail(&team, "Printer on fire", 1);
+    mail(&team, "Long ago", 300);
+    let alice = newcomer();
+    let mut pty = alice.terminal(Size::SMALL, &[]);
+    says(&pty, "There is no configuration yet");
+    answer(&pty, "Which? Ctrl-C leaves", "");
+    answer(&pty, "Your own mail address", "alice");
+    says(&pty, "is no mail address");
+    answer(&pty, "Your own mail address", "alice@localhost");
+    answer(&pty, "Its name, or name:port", &format!("localhost:{}", free_port()));
+    says(&pty, "connection refused");
+    answer(&pty, "Its name, or name:port", &format!("localhost:{}", dovecot.imaps_port));
+    says(&pty, "an authority that is not trusted here");
+    answer(&pty, "A file of its authority", "/nowhere.pem");
+    says(&pty, "no such file");
+    answer(&pty, "A file of its authority", &dovecot.ca().display().to_string());
+    says(&pty, &format!("ok: localhost:{} answers, with TLS", dovecot.imaps_port));
+    answer(&pty, "Its name, or name:port [localhost]", &format!("localhost:{}", submission.starttls_port));
+    says(&pty, &format!("ok: localhost:{} answers, with STARTTLS", submission.starttls_port));
+
+    says(&pty, "No password can be kept here");
+    answer(&pty, "Login [alice@localhost]", &team.user("alice"));
+    says(&pty, "3 a password that is asked for each time");
+    answer(&pty, "What do you sign in with? [1]", "3");
+    answer_unseen(&pty, "(it is not shown):", "swordfish");
+    says(&pty, &format!("does not let {} sign in", team.user("alice")));
+    answer(&pty, &format!("Login [{}]", team.user("alice")), "");
+    answer(&pty, "What do you sign in with? [3]", "2");
+    answer(&pty, "The variable's name", "$BAGSY_TEST_PASSWORD");
+    says(&pty, &format!("ok: localhost:{} lets you in", submission.starttls_port));
+
+    says(&pty, &format!("{} (you may read, claim, answer, archive)", team.mailbox()));
+    answer(&pty, "not in this list?", "");
+    says(&pty, "Its INBOX has 2 mails, 1 of them since");
+    answer(&pty, "A day as 2026-11-01", "yesterday");
+    says(&pty, "is no day");
+    let day = jiff::Zoned::now().date().saturating_sub(jiff::Span::new().days(30));
+    answer(&pty, "A day as 2026-11-01", &day.to_string());
+    asked(&pty, "Write it? [Y/n]");
+    let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
+    assert!(raw.contains(&format!("1 of 2 mails are since {day}")), "{raw}");
+    assert!(!alice.config_path().exists(), "written before the last answer");
+    answer(&pty, "Write it? [Y/n]", "");
+    answer(&pty, "Check all of it now", "");
+    says(&pty, "`bagsy` opens the queue");
+    assert_eq!(pty.wait_for_end(), 0);
+    assert!(pty.screen().contains("All that work needs is there."), "{}", pty.framed());
+    assert_eq!(pty.left_behind(), None);
+    let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
+    assert!(!raw.contains("swordfish") && !raw.contains(PASSWORD), "a password was shown");
+
+    let path = alice.config_path();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "something was left beside it");
+    for line in [
+        "auth = { method = \"password\", env = \"BAGSY_TEST_PASSWORD\" }".to_owned(),
+        format!("[mailbox.\"{}\"]", team.mailbox()),
+        format!("since = \"{day}\""),
+    ] {
+        assert!(text.contains(&line), "no {line:?} in\n{text}");
+    }
+    assert!(!text.contains(PASSWORD) && !text.lines().any(|l| l.starts_with("handle")), "{text}");
+    alice.run(&["doctor"]).ok();
+    let listed = alice.run(&["list", "--json"]).ok().json();
+    let subjects: Vec<_> = listed.iter().map(|c| c["subject"].as_str().unwrap()).collect();
+    assert_eq!(subjects, ["Printer on fire"]);
+    // The screen opens where the questions stood before.
+    let pty = alice.terminal(Size::SMALL, &[]);
+    says(&pty, "Printer on fire");
+}
+
+#[test]
+fn one_who_leaves_at_any_question_leaves_nothing_behind() {
+    let team = servers().0.team();
+    let alice = newcomer();
+    let mut pty = alice.terminal(Size::SMALL, &["setup"]);
+    through_the_servers(&pty);
+    answer(&pty, "Login [alice@localhost]", &team.user("alice"));
+    answer(&pty, "What do you sign in with? [1]", "3");
+    asked(&pty, "(it is not shown):");
+    std::thread::sleep(Duration::from_millis(200));
+    pty.press("Ctrl-C");
+    assert_eq!(pty.wait_for_end(), 1);
+    assert!(pty.screen().contains("nothing was written"), "{}", pty.framed());
+    assert_eq!(pty.left_behind(), None, "the terminal still shows nothing of what is typed");
+
+    let mut pty = alice.terminal(Size::SMALL, &["setup"]);
+    asked(&pty, "Your own mail address");
+    pty.press("Ctrl-D");
+    assert_eq!(pty.wait_for_end(), 1);
+    let mut pty = alice.terminal(Size::SMALL, &[]);
+    asked(&pty, "Which? Ctrl-C leaves");
+    pty.press("Ctrl-C");
+    assert_eq!(pty.wait_for_end(), 2);
+    assert!(!alice.config_path().parent().unwrap().exists());
+}
+
+#[test]
+fn a_file_that_is_there_is_kept_unless_its_person_wants_another() {
+    let team = servers().0.team();
+    let alice = Bagsy::new(&team, "alice");
+    let before = std::fs::read_to_string(alice.config_path()).unwrap();
+    let mut pty = alice.terminal(Size::SMALL, &["setup"]);
+    answer(&pty, "kept beside it [y/N]", "");
+    assert_eq!(pty.wait_for_end(), 0);
+
+    let mut pty = alice.terminal(Size::SMALL, &["setup"]);
+    answer(&pty, "kept beside it [y/N]", "y");
+    through_the_servers(&pty);
+    answer(&pty, "Login [alice@localhost]", &team.user("alice"));
+    answer(&pty, "What do you sign in with? [1]", "1");
+    answer(&pty, "The command", "printenv BAGSY_TEST_PASSWORD");
+    answer(&pty, "not in this list?", "n");
+    answer(&pty, "A day as 2026-11-01", "all");
+    answer(&pty, "Write it? [Y/n]", "y");
+    answer(&pty, "Check all of it now", "n");
+    assert_eq!(pty.wait_for_end(), 0);
+    let kept = alice.config_path().with_file_name("config.toml.old-1");
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), before);
+    alice.run(&["mailboxes"]).ok();
+}
+
+#[test]
+fn who_shares_a_login_says_who_they_are_and_takes_nobodys_name() {
+    let team = servers().0.team();
+    mail(&team, "Printer on fire", 1);
+    // Somebody called bob works there.
+    let mut owner = team.owner();
+    owner.select("INBOX");
+    owner.ok("UID STORE 1 +FLAGS (bagsy-claim-bob)");
+    owner.ok("UID STORE 1 -FLAGS (bagsy-claim-bob)");
+    let alice = newcomer();
+    let mut pty = alice.terminal(Size::SMALL, &["setup"]);
+    through_the_servers(&pty);
+    answer(&pty, "Login [alice@localhost]", &team.mailbox());
+    answer(&pty, "What do you sign in with? [1]", "2");
+    answer(&pty, "The variable's name", "BAGSY_TEST_PASSWORD");
+    says(&pty, "The server shows no shared mailbox");
+    answer(&pty, "Which is it? [4]", "2");
+    answer(&pty, "The IMAP name of its INBOX", "shared/nobody@example.test");
+    answer(&pty, "Its mail address", "nobody@example.test");
+    says(&pty, "failed: nobody@example.test cannot be opened");
+    answer(&pty, "Which is it? [4]", "1");
+    answer(&pty, &format!("Its mail address [{}]", team.mailbox()), "");
+    says(&pty, &format!("ok: {}", team.mailbox()));
+    answer(&pty, "Which is it? [4]", "");
+    says(&pty, "is the mailbox itself");
+    answer(&pty, "a short name of your own, as alice [alice]", "Søren");
+    says(&pty, "is not a handle");
+    answer(&pty, "a short name of your own, as alice [alice]", "bob");
+    says(&pty, "bob has claimed mail");
+    answer(&pty, "Was that you? [y/N]", "");
+    answer(&pty, "a short name of your own, as alice [alice]", "");
+    answer(&pty, "A day as 2026-11-01", "");
+    answer(&pty, "Write it? [Y/n]", "");
+    answer(&pty, "Check all of it now", "");
+    says(&pty, "`bagsy` opens the queue");
+    assert_eq!(pty.wait_for_end(), 0);
+    let listed = alice.run(&["list", "--json"]).ok().one();
+    let id = listed["id"].as_str().unwrap();
+    assert_eq!(alice.run(&["claim", id, "--json"]).ok().one()["assignee"], "alice");
+}
+
+#[test]
+fn who_wants_to_look_around_first_gets_the_demo() {
+    let nobody = Bagsy::bare();
+    let mut pty = nobody.terminal(Size::SMALL, &[]);
+    answer(&pty, "Which? Ctrl-C leaves", "2");
+    says(&pty, "1 Inbox");
+    pty.press("q");
+    assert_eq!(pty.wait_for_end(), 0);
+    assert!(!nobody.config_path().exists());
+}
+
+#[test]
+fn without_a_terminal_nothing_is_asked_and_it_is_said_what_to_do() {
+    let nobody = Bagsy::bare();
+    for arguments in [&["setup"][..], &["setup", "--json"], &["setup", "--offline"]] {
+        let output = nobody.run_with(arguments, b"alice@example.test\n");
+        assert!(output.expect(2).stderr.contains("README"), "{}", output.stderr);
+        assert_eq!(output.stdout, "");
+    }
+    let bare = nobody.run(&["--json"]);
+    let error = bare.expect(2).error();
+    assert_eq!(error["kind"], "config");
+    assert!(error["hint"].as_str().unwrap().contains("bagsy setup"), "{error}");
+}
