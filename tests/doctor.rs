@@ -10,8 +10,10 @@ use serde_json::Value;
 use support::bagsy::{Bagsy, Output, endpoint};
 use support::certs::{self, Cert};
 use support::dovecot::{Dovecot, Options, PASSWORD, SharedIndex};
+use support::imap_client::quoted;
+use support::pty::Size;
 use support::submission::Submission;
-use support::team::Team;
+use support::team::{Team, rights};
 
 fn server() -> &'static Dovecot {
     static SERVER: OnceLock<Dovecot> = OnceLock::new();
@@ -363,4 +365,62 @@ fn two_logins_of_one_configuration_show_whether_seen_is_shared() {
         let (ok, found, _) = report.line("shared \\Seen");
         assert!(ok && found.starts_with(&format!("{word}, as it looks")), "{shared_index:?}: {found}");
     }
+}
+
+/// The login that is the team's mailbox, used as the queue.
+fn own_inbox(team: &Team) -> Bagsy {
+    Bagsy::login(team.server, &team.mailbox()).sending(submission()).configured(|account| {
+        account.handle = Some("alice".to_owned());
+        account.rest = format!("[mailbox.{:?}]\naccount = \"work\"\nroot = \"INBOX\"\n", team.mailbox());
+    })
+}
+
+fn has(team: &Team, folder: &str) -> bool {
+    let answer = team.owner().ok(&format!("LIST \"\" {}", quoted(folder)));
+    answer.untagged.iter().any(|line| line.starts_with("LIST"))
+}
+
+#[test]
+fn a_doctor_creates_missing_folders_where_it_is_asked_to() {
+    let team = Team::create_with(server(), "folders.test", &[], &[]);
+    let own = own_inbox(&team);
+    // Nobody can be asked, and without the flag nothing is changed.
+    own.run(&["doctor"]).ok();
+    assert!(!has(&team, "Sent") && !has(&team, "Archive"));
+    let mut pty = own.terminal(Size::SMALL, &["doctor"]);
+    pty.wait_for("Create “Sent” in support@folders.test, for all who share it?");
+    pty.keys("y\r");
+    pty.wait_for("Create “Archive” in support@folders.test, for all who share it?");
+    pty.keys("\r");
+    pty.wait_for("Sent: “Sent” is created");
+    assert_eq!(pty.wait_for_end(), 0);
+    assert!(has(&team, "Sent") && !has(&team, "Archive"));
+
+    let lines = own.run(&["doctor", "--create-folders", "--json"]).ok().json();
+    let last = lines.last().unwrap();
+    assert_eq!((last["check"].as_str(), last["ok"].as_bool()), (Some("support@folders.test: Archive"), Some(true)));
+    assert_eq!(last["follows"], "what is done moves there");
+    assert!(has(&team, "Archive"));
+    let subscribed = team.owner().ok("LSUB \"\" *").untagged.join("\n");
+    assert!(subscribed.contains("Sent") && subscribed.contains("Archive"), "{subscribed}");
+    // Nothing is missing any more.
+    let again = own.run(&["doctor", "--create-folders", "--json"]).ok().json();
+    assert!(again.iter().all(|line| !line["found"].as_str().unwrap().contains("is created")), "{again:?}");
+    assert!(again.iter().any(|line| line["check"] == "support@folders.test: archive" && line["found"] == "you may"));
+}
+
+#[test]
+fn a_folder_that_may_not_be_created_is_not_offered_or_said_to_be_refused() {
+    let people = [("alice", rights::ALL), ("bob", "lrswipte")];
+    let team = Team::create_with(server(), "refused.test", &people, &[]);
+    // Without `k` nobody tries.
+    let bob = person(&team, "bob").run(&["doctor", "--create-folders", "--json"]);
+    assert!(bob.ok().json().iter().all(|line| !line["found"].as_str().unwrap().contains("created:")), "{}", bob.stdout);
+    // Dovecot says `k` on the INBOX of another's mailbox, and creates nothing beside it all the same.
+    let alice = person(&team, "alice").run(&["doctor", "--create-folders", "--json"]);
+    assert_eq!(alice.expect(4).error()["kind"], "rights");
+    let refused = alice.json().into_iter().rfind(|line| line["ok"] == false).unwrap();
+    assert!(refused["found"].as_str().unwrap().starts_with("it cannot be created: "), "{refused}");
+    assert!(refused["follows"].as_str().unwrap().contains("ask whoever administers"), "{refused}");
+    assert!(!has(&team, "Sent") && !has(&team, "Archive"));
 }

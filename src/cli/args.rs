@@ -72,7 +72,13 @@ pub enum Verb {
         account: Option<String>,
     },
     /// Check configuration, servers, rights and folders, and say what follows
-    Doctor,
+    ///
+    /// On a terminal it offers to create the folders that are missing, Sent and Archive, where your rights allow.
+    Doctor {
+        /// Create the missing folders without asking
+        #[arg(long)]
+        create_folders: bool,
+    },
     /// All mailboxes, found and configured: rights, grade, counts
     Mailboxes,
     /// Bring the cache up to date once

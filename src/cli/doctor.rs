@@ -1,19 +1,23 @@
-//! `bagsy doctor`: checks everything from the configuration to the last folder, a line each.
+//! `bagsy doctor`: checks everything from the configuration to the last folder, a line each; and creates the folders that are
+//! missing, where that is wanted.
 
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::args::Global;
+use super::ask::{self, Person};
 use super::context::{Context, Outcome};
 use super::output::Output;
 use crate::config::{Paths, Secrets};
-use crate::engine::doctor::{self, Check, Verdict};
+use crate::engine::Login;
+use crate::engine::doctor::{self, Check, Missing, Verdict};
 use crate::mail::safe;
 use crate::model::{ErrorKind, Refusal};
 
 /// Its own beginning, unlike other verbs: that the configuration cannot be read is a finding as well.
-pub async fn run(global: &Global) -> Outcome {
+pub async fn run(global: &Global, create_folders: bool) -> Outcome {
     if global.offline {
         let text = "`doctor` asks the servers; --offline only reads what is cached";
         return Err(Refusal::new(ErrorKind::Usage, text));
@@ -28,7 +32,11 @@ pub async fn run(global: &Global) -> Outcome {
             first.get_or_insert((kind, check));
         }
     };
-    all(global, &mut tell).await;
+    let missing = all(global, &mut tell).await;
+    let wanted = choose(global, missing, create_folders).await?;
+    for (login, missing) in wanted {
+        tell(doctor::create(&login, &missing).await);
+    }
     match first {
         None => {
             out.aside("All that work needs is there.");
@@ -42,23 +50,57 @@ pub async fn run(global: &Global) -> Outcome {
     }
 }
 
-async fn all(global: &Global, tell: &mut dyn FnMut(Check)) {
+/// A folder that is missing, and the login that may create it.
+type Lack = (Arc<Login>, Missing);
+
+/// All checks; gives the folders that could be created.
+async fn all(global: &Global, tell: &mut dyn FnMut(Check)) -> Vec<Lack> {
     let paths = match Paths::find(global.config.as_deref()) {
         Ok(paths) => paths,
-        Err(error) => return tell(Check::refused("configuration", error.into())),
+        Err(error) => {
+            tell(Check::refused("configuration", error.into()));
+            return Vec::new();
+        }
     };
     let read = super::look::config(paths.config_file());
     tell(doctor::configuration(paths.config_file(), &read));
-    let Ok(config) = read else { return };
+    let Ok(config) = read else { return Vec::new() };
     let cx = match Context::new(global, config, &paths, Arc::new(Secrets::new(true))) {
         Ok(cx) => cx,
-        Err(refusal) => return tell(Check::refused("cache", refusal)),
+        Err(refusal) => {
+            tell(Check::refused("cache", refusal));
+            return Vec::new();
+        }
     };
+    let mut lacks: Vec<Lack> = Vec::new();
     let mut visits = Vec::new();
     for login in cx.meant_logins() {
-        visits.push(doctor::examine(login, cx.wanted.as_deref(), tell).await);
+        let visit = doctor::examine(login, cx.wanted.as_deref(), tell).await;
+        lacks.extend(visit.missing_folders.iter().map(|missing| (Arc::clone(login), missing.clone())));
+        visits.push(visit);
     }
     doctor::conclusions(&visits).into_iter().for_each(tell);
+    lacks
+}
+
+/// Which of them are to be created: all with the flag, those that its person wants on a terminal, else none.
+async fn choose(global: &Global, lacks: Vec<Lack>, all: bool) -> Outcome<Vec<Lack>> {
+    let can_ask = !global.json && io::stdin().is_terminal() && io::stdout().is_terminal();
+    if all || lacks.is_empty() || !can_ask {
+        return Ok(if all { lacks } else { Vec::new() });
+    }
+    let person = Person::at_terminal("doctor", "use --create-folders")?;
+    let asking = async {
+        let mut wanted = Vec::new();
+        for lack in lacks {
+            let question = format!("Create “{}” in {}, for all who share it?", lack.1.title(), lack.1.mailbox.key());
+            if person.yes(&question, false).await? {
+                wanted.push(lack);
+            }
+        }
+        Ok(wanted)
+    };
+    ask::unless_left(asking).await
 }
 
 fn print(out: &Output, marks: &Marks, check: &Check) {

@@ -46,7 +46,7 @@ pub async fn run(cli: Cli) -> Outcome {
         Verb::Setup => return setup::run(&cli.global).await,
         Verb::Login { account } => return login::run(&cli.global, account.as_deref()).await,
         Verb::Logout { account } => return logout::run(&cli.global, account.as_deref()).await,
-        Verb::Doctor => return doctor::run(&cli.global).await,
+        Verb::Doctor { create_folders } => return doctor::run(&cli.global, create_folders).await,
         _ => {}
     }
     let may_ask = !matches!(verb, Verb::Watch);

@@ -198,6 +198,28 @@ impl Link {
         Ok(listed.iter().find_map(|f| f.delimiter).unwrap_or('/'))
     }
 
+    /// Makes the mailbox's folder for this under its most usual name, subscribed, and asks anew what this login may do.
+    ///
+    /// # Errors
+    /// The server refuses it, or the session ends.
+    pub async fn create_folder(&mut self, mailbox: &Mailbox, role: Role) -> Result<Mailbox> {
+        let prefix = if mailbox.root.eq_ignore_ascii_case("INBOX") {
+            // Courier keeps all that is one's own below INBOX.
+            let namespaces = self.session.namespaces().await?;
+            namespaces.personal.first().map(|own| own.prefix.clone()).unwrap_or_default()
+        } else {
+            format!("{}{}", mailbox.root, self.delimiter_of(&mailbox.root).await?)
+        };
+        let name = format!("{prefix}{}", folders::usual_name(role));
+        self.session.create(&name).await?;
+        let mut with_it = mailbox.clone();
+        with_it.folders.insert(role, name);
+        let inspected = self.inspect_again(&with_it).await?;
+        let since = self.login.since(&inspected);
+        self.cache.write(|w| w.put_mailbox(&inspected, since))?;
+        Ok(inspected)
+    }
+
     /// Asks anew what this login may do in a mailbox, where its folders have changed.
     pub async fn inspect_again(&mut self, mailbox: &Mailbox) -> Result<Mailbox> {
         self.leave();

@@ -67,6 +67,11 @@ fn well_known(role: Role) -> &'static [&'static str] {
     }
 }
 
+/// The name that a new folder for this gets.
+pub fn usual_name(role: Role) -> &'static str {
+    well_known(role).first().copied().unwrap_or_else(|| role.as_str())
+}
+
 /// The folders of the mailbox whose INBOX is `root`, by role. `listed` may hold more than this mailbox's; `prefix` is what
 /// its folders' names begin with (`shared/support@example.test/`, or the personal namespace's prefix where the mailbox is
 /// the login itself).

@@ -331,19 +331,7 @@ impl Link {
         if mailbox.folder(Role::Sent).is_some() || !mailbox.may(Capability::Send) {
             return Ok(mailbox.clone());
         }
-        let delimiter = self.delimiter_of(&mailbox.root).await?;
-        let name = if mailbox.root.eq_ignore_ascii_case("INBOX") {
-            "Sent".to_owned()
-        } else {
-            format!("{}{delimiter}Sent", mailbox.root)
-        };
-        self.session.create(&name).await?;
-        let mut with_sent = mailbox.clone();
-        with_sent.folders.insert(Role::Sent, name);
-        let inspected = self.inspect_again(&with_sent).await?;
-        let since = self.login.since(&inspected);
-        self.cache.write(|w| w.put_mailbox(&inspected, since))?;
-        Ok(inspected)
+        self.create_folder(mailbox, Role::Sent).await
     }
 
     /// The mailbox as an item of the outbox needs it: with a Sent folder, and the conversation in INBOX.

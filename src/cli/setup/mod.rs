@@ -87,7 +87,7 @@ pub async fn run(global: &Global) -> Outcome {
     };
     // The file is there: who leaves now has lost nothing.
     if matches!(ask::unless_left(checks).await, Ok(true))
-        && let Err(refusal) = doctor::run(global).await
+        && let Err(refusal) = doctor::run(global, false).await
     {
         Output::new(false).refusal(&refusal);
     }

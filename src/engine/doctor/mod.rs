@@ -1,10 +1,12 @@
 //! A check-up from the configuration to the last folder: what was looked at, what was found, what follows.
 //!
 //! What decides is pure and says lines ([`Check`]) of what it is given; what acts asks the servers the least that tells,
-//! sends nothing and changes no mail. A failure ends what depends on it, and that is said too.
+//! sends nothing and changes no mail. A failure ends what depends on it, and that is said too. What can be mended by a new
+//! folder is mended by [`create`], which is called only where somebody wants it.
 
 mod abilities;
 mod check;
+mod create;
 mod local;
 mod mailbox;
 mod seen;
@@ -14,6 +16,7 @@ mod submission;
 use std::sync::Arc;
 
 pub use check::{Check, Verdict};
+pub use create::{Missing, create};
 pub use local::configuration;
 
 use super::cache::Cache;
@@ -35,6 +38,8 @@ pub struct Visit {
     pub closed: usize,
     /// Why the one that is meant is not among them.
     pub missing: Option<Refusal>,
+    /// Folders that are not there and could be created.
+    pub missing_folders: Vec<Missing>,
     /// What is read in each mailbox, to be compared with what other logins see there.
     readings: Vec<seen::Reading>,
 }
@@ -126,6 +131,7 @@ async fn look(link: &mut Link, wanted: Option<&str>, pen: &mut Pen<'_>) -> Resul
     };
     visit.mailboxes = meant.len();
     for mailbox in &meant {
+        visit.missing_folders.extend(create::missing(mailbox, link.login.config_of(mailbox)));
         let mut pen = pen.about(mailbox.key());
         match mailbox::examine(link, mailbox, &mut pen).await {
             Err(error) if matches!(error, Error::Store(_)) || error.ends_session() => return Err(error),
@@ -179,7 +185,7 @@ mod tests {
 
     fn visit(mailboxes: usize, closed: usize, missing: Option<ErrorKind>) -> Visit {
         let missing = missing.map(|kind| Refusal::new(kind, kind.as_str()));
-        Visit { was_let_in: true, mailboxes, closed, missing, readings: Vec::new() }
+        Visit { was_let_in: true, mailboxes, closed, missing, ..Visit::default() }
     }
 
     #[test]
