@@ -17,6 +17,7 @@ fn search(view: View, query: &str) -> Search {
         view,
         order: Order::NewestFirst,
         wanted: vec![Wanted::local(Query::parse(query).unwrap())],
+        most: None,
         now: at(1000),
         zone: jiff::tz::TimeZone::UTC,
     }
@@ -216,6 +217,27 @@ fn pages_count_and_places_are_those_of_one_list_also_after_a_write() {
     assert_eq!(reader.found_position(&open, &page[0].root).unwrap(), Some(0));
     let waits = Search { order: Order::OldestWait, ..open };
     assert_eq!(subjects(&reader, &waits), [SEATS, BILL_JP]);
+}
+
+#[test]
+fn while_one_types_the_newest_of_each_folder_are_enough_and_that_is_told() {
+    let mut cache = four();
+    let mut archived = about(9, "Dana Reyes <dana@reyes.example>", "Old support case");
+    archived.folder = Role::Archive;
+    cache.add(vec![archived]);
+    index(&mut cache.writer);
+    let reader = cache.reader();
+    let all = search(View::All, "support");
+    assert!(!reader.found_is_cut(&all).unwrap());
+    assert_eq!(reader.found_count(&all).unwrap(), 5);
+    let typed = Search { most: Some(2), ..all };
+    assert_eq!(subjects(&reader, &typed), ["Old support case", RECHNUNG, FIRE]);
+    assert!(reader.found_is_cut(&typed).unwrap());
+    let dated = Search { wanted: vec![Wanted::local(Query::parse("support after:9h").unwrap())], ..typed.clone() };
+    assert_eq!(subjects(&reader, &dated), [""; 0]);
+    let enough = Search { most: Some(4), ..typed };
+    assert_eq!(reader.found_count(&enough).unwrap(), 5);
+    assert!(!reader.found_is_cut(&enough).unwrap());
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl Reader {
 
     /// One page of what a search finds; without a limit, to the end.
     pub fn found(&self, search: &Search, offset: u32, limit: Option<u32>) -> Result<Vec<Conversation>> {
-        let rows = self.hits(search, |rows| {
+        let rows = self.hits(search, |Hits { rows, .. }| {
             let to = limit.map_or(rows.len(), |limit| (offset as usize + limit as usize).min(rows.len()));
             rows.get(offset as usize..to).unwrap_or_default().to_vec()
         })?;
@@ -82,14 +82,21 @@ impl Reader {
 
     /// How many conversations a search finds.
     pub fn found_count(&self, search: &Search) -> Result<u32> {
-        self.hits(search, |rows| u32::try_from(rows.len()).unwrap_or(u32::MAX))
+        self.hits(search, |hits| u32::try_from(hits.rows.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Whether a search left out words for their number.
+    pub fn found_is_cut(&self, search: &Search) -> Result<bool> {
+        self.hits(search, |hits| hits.is_cut)
     }
 
     /// How many stand before a conversation among those that a search finds; `None` where it is none of them.
     pub fn found_position(&self, search: &Search, root: &str) -> Result<Option<u32>> {
         let row = self.in_mailbox(&search.mailbox, |cache, id| row::find(cache, id, root))?;
         let Some(row) = row else { return Ok(None) };
-        self.hits(search, |rows| rows.iter().position(|other| *other == row).and_then(|at| u32::try_from(at).ok()))
+        self.hits(search, |Hits { rows, .. }| {
+            rows.iter().position(|other| *other == row).and_then(|at| u32::try_from(at).ok())
+        })
     }
 
     /// How much of a mailbox a search in the cache looks through.
@@ -99,17 +106,15 @@ impl Reader {
 
     /// The rows that a search finds, from the last time it was asked where nobody has written since: pages, counts and
     /// places of one list come from one answer.
-    fn hits<T>(&self, search: &Search, take: impl FnOnce(&[i64]) -> T) -> Result<T> {
+    fn hits<T>(&self, search: &Search, take: impl FnOnce(&Hits) -> T) -> Result<T> {
         let mut hits = self.hits.borrow_mut();
         self.ask(|cache| {
             let version = version(cache)?;
             if let Some(known) = hits.as_ref().filter(|known| known.version == version && known.search == *search) {
-                return Ok(take(&known.rows));
+                return Ok(take(known));
             }
-            let rows = search::find(cache, search)?;
-            let taken = take(&rows);
-            *hits = Some(Hits { search: search.clone(), version, rows });
-            Ok(taken)
+            let (rows, is_cut) = search::find(cache, search)?;
+            Ok(take(hits.insert(Hits { search: search.clone(), version, rows, is_cut })))
         })
     }
 

@@ -26,6 +26,9 @@ pub struct Search {
     pub order: Order,
     /// Every one of these must hold.
     pub wanted: Vec<Wanted>,
+    /// Only so many of each folder's newest messages with the words count: a letter or two stand in every mail, and whoever
+    /// still types waits for none of them. [`Hits::is_cut`] tells where it left any out.
+    pub most: Option<u32>,
     /// When it was asked, and where: `3d` and `yesterday` are counted from there.
     pub now: Timestamp,
     pub zone: TimeZone,
@@ -74,6 +77,8 @@ pub(crate) struct Hits {
     pub search: Search,
     pub version: i64,
     pub rows: Vec<i64>,
+    /// More messages have the words than were to be looked at.
+    pub is_cut: bool,
 }
 
 /// A statement's conditions as they are put together, and what is bound in them.
@@ -83,6 +88,9 @@ struct Conditions<'a> {
     search: &'a Search,
     text: String,
     values: Vec<Value>,
+    is_cut: bool,
+    /// So few messages have the words that looking up their rows is the shortest way.
+    is_narrow: bool,
 }
 
 impl Conditions<'_> {
@@ -107,6 +115,21 @@ impl Conditions<'_> {
             roles.iter().find(|(_, other)| other == role).map(|(folder, _)| message_key(*folder, *uid))
         };
         Ok(serde_json::to_string(&messages.iter().filter_map(key).collect::<Vec<_>>())?)
+    }
+
+    /// The newest messages of each folder that have these words.
+    fn newest(&mut self, sought: &str, most: u32) -> Result<Vec<i64>> {
+        let mut statement = self.cache.prepare_cached("SELECT rowid FROM search WHERE search MATCH ?1")?;
+        let keys: Vec<i64> = statement.query_map([sought], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        self.is_narrow |= keys.len() <= NARROW;
+        let most = most as usize;
+        let mut newest = Vec::new();
+        // They come in the order of their keys: a folder's together, the oldest first.
+        for folder in keys.chunk_by(|a, b| a >> 32 == b >> 32) {
+            self.is_cut |= folder.len() > most;
+            newest.extend_from_slice(&folder[folder.len().saturating_sub(most)..]);
+        }
+        Ok(newest)
     }
 
     fn wanted(&mut self, wanted: &Wanted) -> Result<()> {
@@ -149,12 +172,22 @@ impl Conditions<'_> {
             self.and(&format!("c.last_at >= {since}"));
         }
         if !texts.is_empty() {
-            let sought = self.bind(texts.join(" AND "));
-            let mut found = format!("c.id IN ({})", with_words(&sought, &dates));
+            let sought = texts.join(" AND ");
+            let mut found = match self.search.most {
+                Some(most) => {
+                    let keys = self.newest(&sought, most)?;
+                    let keys = self.bind(serde_json::to_string(&keys)?);
+                    format!("c.id IN ({}{dates})", among(&keys, &dates))
+                }
+                None => {
+                    let sought = self.bind(sought);
+                    format!("c.id IN ({})", with_words(&sought, &dates))
+                }
+            };
             if !wanted.also.is_empty() {
                 let keys = self.keys(&wanted.also)?;
                 let keys = self.bind(keys);
-                found = format!("({found} OR c.id IN ({}{dates}))", among(&keys));
+                found = format!("({found} OR c.id IN ({}{dates}))", among(&keys, &dates));
             }
             self.and(&found);
         } else if is_dated {
@@ -163,7 +196,7 @@ impl Conditions<'_> {
         if !wanted.but.is_empty() {
             let keys = self.keys(&wanted.but)?;
             let keys = self.bind(keys);
-            self.and(&format!("c.id NOT IN ({})", among(&keys)));
+            self.and(&format!("c.id NOT IN ({})", among(&keys, "")));
         }
         Ok(())
     }
@@ -202,6 +235,9 @@ impl Conditions<'_> {
     }
 }
 
+/// Looking up so few rows costs less than walking along an index.
+const NARROW: usize = 200;
+
 /// The conversations of messages with these words.
 fn with_words(sought: &str, dates: &str) -> String {
     let header = if dates.is_empty() { "" } else { " JOIN header h ON h.id = search.rowid" };
@@ -211,10 +247,9 @@ fn with_words(sought: &str, dates: &str) -> String {
 }
 
 /// The conversations of the messages with these keys.
-fn among(keys: &str) -> String {
-    format!(
-        "SELECT m.conversation FROM json_each({keys}) k JOIN message m ON m.id = k.value JOIN header h ON h.id = m.id WHERE 1"
-    )
+fn among(keys: &str, dates: &str) -> String {
+    let header = if dates.is_empty() { "" } else { " JOIN header h ON h.id = m.id" };
+    format!("SELECT m.conversation FROM json_each({keys}) k CROSS JOIN message m ON m.id = k.value{header} WHERE 1")
 }
 
 fn of_conversation() -> &'static str {
@@ -239,9 +274,10 @@ fn me(cache: &Connection) -> Result<String> {
     Ok(statement.query_row([], |row| row.get(0)).optional()?.unwrap_or_default())
 }
 
-/// The statement that finds the conversations of a search, in order, and what is bound in it.
-fn statement(cache: &Connection, mailbox: i64, search: &Search) -> Result<(String, Vec<Value>)> {
-    let mut conditions = Conditions { cache, mailbox, search, text: String::new(), values: vec![mailbox.into()] };
+/// The statement that finds the conversations of a search, in order; what is bound in it; whether words were left out.
+fn statement(cache: &Connection, mailbox: i64, search: &Search) -> Result<(String, Vec<Value>, bool)> {
+    let (text, values) = (String::new(), vec![mailbox.into()]);
+    let mut conditions = Conditions { cache, mailbox, search, text, values, is_cut: false, is_narrow: false };
     match search.view {
         View::All => {}
         View::Inbox => conditions.and("c.is_open = 1"),
@@ -254,17 +290,19 @@ fn statement(cache: &Connection, mailbox: i64, search: &Search) -> Result<(Strin
         Order::OldestWait => "c.wait_order, c.last_at, c.name",
         Order::NewestFirst => "c.last_at DESC, c.name DESC",
     };
-    let sql = format!("SELECT c.id FROM conversation c WHERE c.mailbox = ?1{} ORDER BY {order}", conditions.text);
-    Ok((sql, conditions.values))
+    // The sign keeps SQLite from walking along the mailbox's conversations.
+    let sign = if conditions.is_narrow { "+" } else { "" };
+    let sql = format!("SELECT c.id FROM conversation c WHERE {sign}c.mailbox = ?1{} ORDER BY {order}", conditions.text);
+    Ok((sql, conditions.values, conditions.is_cut))
 }
 
-/// The rows of the conversations that a search finds, in order.
-pub(crate) fn find(cache: &Connection, search: &Search) -> Result<Vec<i64>> {
-    let Some(known) = mailbox::find(cache, &search.mailbox)? else { return Ok(Vec::new()) };
-    let (sql, values) = statement(cache, known.id, search)?;
+/// The rows of the conversations that a search finds, in order, and whether it left any words out.
+pub(crate) fn find(cache: &Connection, search: &Search) -> Result<(Vec<i64>, bool)> {
+    let Some(known) = mailbox::find(cache, &search.mailbox)? else { return Ok((Vec::new(), false)) };
+    let (sql, values, is_cut) = statement(cache, known.id, search)?;
     let mut statement = cache.prepare_cached(&sql)?;
     let rows = statement.query_map(params_from_iter(values), |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    Ok((rows.collect::<rusqlite::Result<_>>()?, is_cut))
 }
 
 /// The conversations in these rows, those left out that are gone.
