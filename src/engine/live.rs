@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::backoff::Backoff;
 use super::cache::Cache;
 use super::discover::Found;
 use super::error::Result;
+use super::finder::{Finder, Sought};
+use super::index;
 use super::link::Link;
 use super::login::Login;
 use super::message::{Command, Connection, Event};
@@ -38,6 +40,7 @@ pub struct Engine {
 struct Desk {
     jobs: mpsc::UnboundedSender<Job>,
     nudge: Arc<Notify>,
+    sought: watch::Sender<Option<Sought>>,
 }
 
 /// Which login has which mailbox.
@@ -86,7 +89,11 @@ impl Engine {
             let holder = sends.then(|| (login.me(), to_worker.clone()));
             tasks.spawn(follow(Tail::new(cache)?, Arc::clone(&tell), holder, stop.clone()));
             tasks.spawn(run(shared, index, Arc::clone(&routes), only.map(str::to_owned), sends, jobs));
-            desks.push(Desk { jobs: to_worker, nudge });
+            tasks.spawn(index::keep(cache.clone(), stop.clone()));
+            let (sought, wanted) = watch::channel(None);
+            let finder = Finder { login: Arc::clone(login), cache: cache.clone(), tell: Arc::clone(&tell) };
+            tasks.spawn(finder.run(wanted, stop.clone()));
+            desks.push(Desk { jobs: to_worker, nudge, sought });
         }
         Ok(Self { desks, tell, routes, stopper, tasks, senders })
     }
@@ -104,17 +111,24 @@ impl Engine {
             | Command::Forward { target, .. }
             | Command::Settle { target, .. } => &target.mailbox,
             Command::Send { answer, .. } => &answer.target.mailbox,
-            Command::Next { mailbox, .. } | Command::Unsend { mailbox, .. } | Command::Folders { mailbox } => mailbox,
+            Command::Next { mailbox, .. }
+            | Command::Unsend { mailbox, .. }
+            | Command::Folders { mailbox }
+            | Command::StopSearch { mailbox } => mailbox,
+            Command::Search(sought) => &sought.mailbox,
         };
         let index = self.routes.lock().unwrap_or_else(PoisonError::into_inner).get(mailbox).copied();
+        let there_is_none = format!("there is no mailbox {mailbox}");
         let desk = index.and_then(|i| self.desks.get(i));
-        match desk {
-            Some(desk) => {
+        match (desk, command) {
+            (Some(desk), Command::Search(sought)) => drop(desk.sought.send_replace(Some(*sought))),
+            (Some(desk), Command::StopSearch { .. }) => drop(desk.sought.send_replace(None)),
+            (Some(desk), command) => {
                 // The receiver lives as long as the engine; past its end nothing is to be done any more.
                 let _ = desk.jobs.send(Job::Command(command));
             }
-            None => {
-                let refusal = Refusal::new(ErrorKind::NotFound, format!("there is no mailbox {mailbox}"));
+            (None, command) => {
+                let refusal = Refusal::new(ErrorKind::NotFound, there_is_none);
                 super::worker::refuse(&self.tell, command, &refusal);
             }
         }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::finder::Sought;
 pub use super::kept::{Attached, Forwards};
 pub use crate::config::AfterReply;
 use crate::mail::compose::Draft;
-use crate::model::{Action, Change, Conversation, Expectation, Filed, Mailbox, Refusal, Uid};
+use crate::model::{Action, Change, Conversation, Expectation, Filed, Mailbox, Refusal, Role, Uid};
 
 /// Joins a [`Command`] to the [`Event::Done`] that answers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -124,6 +125,12 @@ pub enum Command {
     Folders {
         mailbox: String,
     },
+    /// Ask the server for what a query finds beyond the cache; [`Event::Found`] answers. It takes the place of the one before.
+    Search(Box<Sought>),
+    /// Nobody waits for the last search in a mailbox any more.
+    StopSearch {
+        mailbox: String,
+    },
     SyncNow,
     Quit,
 }
@@ -137,6 +144,19 @@ pub struct FolderChoice {
     pub shown: String,
     /// Why nothing can be put there.
     pub why_not: Option<String>,
+}
+
+/// What the server has for a search, as it comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// It is being asked for this folder.
+    Asking(Role),
+    /// Messages with what is looked for, and messages with what is not to be there.
+    Hits { also: Vec<(Role, Uid)>, but: Vec<(Role, Uid)> },
+    /// All folders were asked.
+    Complete,
+    /// Some or all could not be asked.
+    Failed(Refusal),
 }
 
 /// How a mailbox's connection stands.
@@ -199,6 +219,11 @@ pub enum Event {
     Forwarding {
         target: Target,
         outcome: Result<Box<Forwards>, Refusal>,
+    },
+    /// What the server has for a [`Command::Search`].
+    Found {
+        ticket: Ticket,
+        finding: Finding,
     },
     /// An answer is in the outbox and can be taken back until then.
     Held {

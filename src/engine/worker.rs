@@ -12,7 +12,7 @@ use super::error::{Error, Result};
 use super::forward;
 use super::link::Link;
 use super::login::Login;
-use super::message::{Answer, Command, Event, Forwards, Target, Ticket};
+use super::message::{Answer, Command, Event, Finding, Forwards, Target, Ticket};
 use super::outbox;
 use super::outbox::Terms;
 use super::stop::Stop;
@@ -60,7 +60,10 @@ pub fn refuse(tell: &Tell, command: Command, refusal: &Refusal) {
         Command::Forward { target, .. } => tell(Event::Forwarding { target, outcome: Err(refusal.clone()) }),
         Command::Open { target } => tell(Event::Opened { target, outcome: Err(refusal.clone()) }),
         Command::Folders { mailbox } => tell(Event::Folders { mailbox, outcome: Err(refusal.clone()) }),
-        Command::SyncNow | Command::Quit => {}
+        Command::Search(sought) => {
+            tell(Event::Found { ticket: sought.ticket, finding: Finding::Failed(refusal.clone()) });
+        }
+        Command::StopSearch { .. } | Command::SyncNow | Command::Quit => {}
     }
 }
 
@@ -234,7 +237,8 @@ impl Worker {
                 self.take_back(ticket, item);
                 Ok(())
             }
-            Command::SyncNow | Command::Quit => Ok(()),
+            // Not the worker's.
+            Command::Search(_) | Command::StopSearch { .. } | Command::SyncNow | Command::Quit => Ok(()),
         }
     }
 

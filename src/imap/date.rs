@@ -17,8 +17,15 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     offset(zone)?.to_timestamp(local).ok()
 }
 
+/// A day as SEARCH takes it (RFC 3501 §9, `date`).
+pub(crate) fn day(day: civil::Date) -> String {
+    let month = usize::try_from(day.month() - 1).ok().and_then(|at| NAMES.get(at)).unwrap_or(&NAMES[0]);
+    format!("{}-{month}-{:04}", day.day(), day.year())
+}
+
+const NAMES: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 fn month(name: &str) -> Option<i8> {
-    const NAMES: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let index = NAMES.iter().position(|n| name.eq_ignore_ascii_case(n))?;
     i8::try_from(index + 1).ok()
 }

@@ -44,7 +44,7 @@ pub use idle::{IdleEnd, IdleReason};
 pub use list::{Folder, Namespace, NamespaceKind, Namespaces};
 pub use mv::Copied;
 pub use quota::Quota;
-pub use search::Criteria;
+pub use search::{Criteria, Place};
 pub use select::Selected;
 pub use session::{Capabilities, Session, Unsolicited};
 pub use status::FolderStatus;

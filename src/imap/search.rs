@@ -1,7 +1,10 @@
 //! UID SEARCH, with ESEARCH's compact answer where the server has it (RFC 3501 §6.4.4, RFC 4731).
 
+use jiff::civil::Date;
+
 use super::UidSet;
 use super::command::{Command, is_quotable};
+use super::date;
 use super::error::Error;
 use super::reply::Reply;
 use super::session::Session;
@@ -14,7 +17,37 @@ pub enum Criteria {
     Words(String),
     /// A header field contains this text.
     Header(String, String),
+    /// A part of the message contains this text.
+    Text(Place, String),
+    /// INTERNALDATE's day, as the server counts days, is this one or later.
+    Since(Date),
+    /// INTERNALDATE's day is before this one.
+    Before(Date),
     Or(Box<Criteria>, Box<Criteria>),
+    /// All of these. Only whole commands are made of it, so that no parentheses are needed.
+    All(Vec<Criteria>),
+}
+
+/// Where a text is looked for (RFC 3501 §6.4.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Body,
+    Subject,
+    From,
+    To,
+    Cc,
+}
+
+impl Place {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Body => "BODY",
+            Self::Subject => "SUBJECT",
+            Self::From => "FROM",
+            Self::To => "TO",
+            Self::Cc => "CC",
+        }
+    }
 }
 
 /// A set from a server that spans more is not believed.
@@ -78,7 +111,10 @@ impl Criteria {
         match self {
             Self::Words(words) => words.is_ascii(),
             Self::Header(field, text) => field.is_ascii() && text.is_ascii(),
+            Self::Text(_, text) => text.is_ascii(),
+            Self::Since(_) | Self::Before(_) => true,
             Self::Or(one, other) => one.is_ascii() && other.is_ascii(),
+            Self::All(all) => all.iter().all(Self::is_ascii),
         }
     }
 
@@ -89,7 +125,12 @@ impl Criteria {
             Self::Header(field, text) => {
                 command.words("HEADER").string(field).literal(text.replace('\0', "").into_bytes())
             }
+            // NUL stands in no mail and in no literal.
+            Self::Text(place, text) => command.words(place.key()).string(&text.replace('\0', "")),
+            Self::Since(day) => command.words(&format!("SINCE {}", date::day(*day))),
+            Self::Before(day) => command.words(&format!("BEFORE {}", date::day(*day))),
             Self::Or(one, other) => other.write(one.write(command.words("OR"))),
+            Self::All(all) => all.iter().fold(command, |command, criteria| criteria.write(command)),
         }
     }
 }
@@ -105,5 +146,16 @@ mod tests {
         assert_eq!(command.head, r#"UID SEARCH OR HEADER "MESSAGE-ID" "a\"b@c" HEADER "SUBJECT" "#);
         assert_eq!(command.rest.len(), 1);
         assert!(!criteria.is_ascii());
+    }
+
+    #[test]
+    fn words_and_dates_are_keys_of_their_own() {
+        let day = jiff::civil::date(2026, 11, 1);
+        let fire =
+            Criteria::Text(Place::Subject, "on \"fire\"".into()).or(Criteria::Text(Place::Body, "é\r\nx".into()));
+        let criteria = Criteria::All(vec![Criteria::Since(day), fire, Criteria::Words("UNSEEN".into())]);
+        let command = criteria.write(Command::new("UID SEARCH"));
+        assert_eq!(command.head, r#"UID SEARCH SINCE 1-Nov-2026 OR SUBJECT "on \"fire\"" BODY "#);
+        assert_eq!(command.rest, [("é\r\nx".as_bytes().to_vec(), " UNSEEN".to_owned())]);
     }
 }
