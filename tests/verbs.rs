@@ -149,3 +149,55 @@ fn mailboxes_tells_how_full_a_mailbox_is_where_the_server_does() {
     let line = Bagsy::new(&team, "alice").run(&["mailboxes", "--json"]).ok().one();
     assert_eq!(line["quota"], Value::Null);
 }
+
+#[test]
+fn a_query_narrows_the_list_with_words_that_only_the_server_has_too() {
+    let team = server().team();
+    let alice = Bagsy::new(&team, "alice");
+    let id = ask(&team, &alice, "Printer on fire");
+    ask(&team, &alice, "Quote for forty seats");
+    let answer = "It was painted by Größe & Söhne.";
+    let archived = Mail::new("Mika Tanaka <mika@tanaka.example>", &team.mailbox(), "Last month", answer);
+    team.append("Archive", "(\\Seen)", &archived.bytes());
+    alice.run(&["tag", &id, "+billing"]).ok();
+
+    let subjects = |arguments: &[&str]| -> Vec<String> {
+        let output = alice.run(&[&["list", "--json"], arguments].concat());
+        let lines = output.ok().json();
+        lines.iter().map(|c| c["subject"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(subjects(&["--query", "print"]), ["Printer on fire"]);
+    assert_eq!(subjects(&["--query", "tag:billing from:dana is:unclaimed"]), ["Printer on fire"]);
+    assert_eq!(subjects(&["--query", "-tag:billing"]), ["Quote for forty seats"]);
+    assert_eq!(subjects(&["--query", "who:me"]), [""; 0]);
+    assert_eq!(subjects(&["--query", "before:yesterday"]), [""; 0]);
+    // Nobody opened that mail.
+    assert_eq!(subjects(&["--view", "all", "--query", "body:größe"]), ["Last month"]);
+    assert_eq!(subjects(&["--view", "all", "--query", "after:1d -größe", "--limit", "1"]).len(), 1);
+    assert_eq!(subjects(&["--view", "inbox", "--query", "größe"]), [""; 0]);
+}
+
+#[test]
+fn offline_a_query_is_answered_by_the_cache_which_says_what_it_has_not() {
+    let team = server().team();
+    let alice = Bagsy::new(&team, "alice");
+    ask(&team, &alice, "Printer on fire");
+    let found = alice.run(&["list", "--offline", "--query", "fire"]);
+    assert!(found.ok().stdout.contains("Printer on fire"));
+    assert!(found.stderr.contains("texts of 0 of 1 mails are here"), "{}", found.stderr);
+    let by_header = alice.run(&["list", "--offline", "--json", "--query", "subject:fire from:dana"]);
+    assert_eq!(by_header.ok().json().len(), 1);
+    assert_eq!(by_header.stderr, "");
+}
+
+#[test]
+fn a_query_that_cannot_be_read_is_a_mistake_with_its_place() {
+    let team = server().team();
+    let alice = Bagsy::new(&team, "alice");
+    let error = alice.run(&["list", "--json", "--query", "printer form:dana"]).expect(2).error();
+    assert_eq!(error["kind"], "usage");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("“form:”, at 9: did you mean from:?"), "{message}");
+    let text = alice.run(&["list", "--offline", "--query", "is:unraed"]);
+    assert!(text.expect(2).stderr.contains("did you mean unread?"));
+}

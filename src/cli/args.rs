@@ -87,6 +87,10 @@ pub enum Verb {
     List {
         #[arg(long, value_enum, default_value = "inbox")]
         view: ViewArg,
+        /// Only those that this finds: words, "phrases", from: to: subject: body: tag: who: is: before: after:
+        /// has:attachment, - before what must not be
+        #[arg(long, value_name = "Q", allow_hyphen_values = true)]
+        query: Option<String>,
         /// At most so many
         #[arg(long, value_name = "N")]
         limit: Option<u32>,

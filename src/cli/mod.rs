@@ -54,7 +54,7 @@ pub async fn run(cli: Cli) -> Outcome {
     match verb {
         Verb::Mailboxes => mailboxes::run(&cx).await,
         Verb::Sync => sync::run(&cx).await,
-        Verb::List { view, limit } => list::run(&cx, view.into(), limit).await,
+        Verb::List { view, query, limit } => list::run(&cx, view.into(), query.as_deref(), limit).await,
         Verb::Show { id, raw, html, headers } => {
             let form = match (raw, html, headers) {
                 (true, ..) => show::Form::Raw,

@@ -48,6 +48,16 @@ impl Output {
         };
     }
 
+    /// What must be known beside the result, on standard error in either form.
+    pub fn note(&self, text: &str) {
+        let text = safe::text(text);
+        let mut err = io::stderr().lock();
+        let _ = match self.json {
+            true => writeln!(err, "{}", serde_json::json!({ "note": { "message": text } })),
+            false => writeln!(err, "bagsy: {text}"),
+        };
+    }
+
     /// A word beside the result, for people only.
     pub fn aside(&self, text: &str) {
         if !self.json {
