@@ -11,14 +11,16 @@ use ratatui::layout::Size;
 use super::batch::Batch;
 use super::chord::Chord;
 use super::composer::Composer;
+use super::finding::Finding;
 use super::intents::{Asked, Intents};
 use super::keymap::{Context, Keymap};
 use super::layers::Layer;
 use super::queue::Queue;
 use super::reading::Reading;
-use super::source::{Counts, OutboxItem};
+use super::source::{Counts, Order, OutboxItem};
 use crate::engine::message::{Connection, Target, Ticket, Verdict};
 use crate::model::{Conversation, Handle, Mailbox};
+use crate::store::Search;
 
 /// How long an answer can be taken back.
 pub const HOLD: Duration = Duration::from_secs(10);
@@ -122,6 +124,8 @@ pub struct App {
     pub queue: Queue,
     /// Where each mailbox's queue was left.
     pub left_queues: HashMap<String, Queue>,
+    /// What the list is searched for or narrowed by.
+    pub finding: Finding,
     pub reading: Option<Reading>,
     pub focus: Focus,
     pub composer: Option<Composer>,
@@ -169,6 +173,7 @@ impl App {
             connections: HashMap::new(),
             queue: Queue::default(),
             left_queues: HashMap::new(),
+            finding: Finding::default(),
             reading: None,
             focus: Focus::Queue,
             composer: None,
@@ -231,6 +236,11 @@ impl App {
         read.or_else(|| self.queue.current())
     }
 
+    /// The list that is shown instead of the view's, where something is looked for.
+    pub fn listing(&self, order: Order) -> Option<Search> {
+        self.finding.listing(self.key(), (self.queue.view, order.into()), &self.settings.zone)
+    }
+
     /// The name of a conversation on the way to the engine.
     pub fn target(conversation: &Conversation) -> Target {
         Target { mailbox: conversation.mailbox.clone(), root: conversation.root.clone() }
@@ -241,6 +251,7 @@ impl App {
         match (&self.layer, &self.composer, self.focus) {
             (Some(layer), ..) => layer.context(),
             (None, Some(_), _) => Context::Writing,
+            (None, None, _) if self.finding.typing.is_some() => Context::Search,
             (None, None, Focus::Reading) => Context::Reading,
             (None, None, Focus::Queue) => Context::Queue,
         }
@@ -316,6 +327,10 @@ impl App {
         let is_fresh = self.activity.as_ref().is_some_and(|a| self.now.duration_since(a.at).as_secs() < 60);
         let save_at = self.composer.as_ref().and_then(Composer::save_at);
         let ticks = (is_fresh || self.recallable().is_some()).then_some(second);
-        [Some(next_minute), ticks, save_at, self.open_at].into_iter().flatten().min().unwrap_or(next_minute)
+        [Some(next_minute), ticks, save_at, self.open_at, self.finding.asks_at()]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(next_minute)
     }
 }

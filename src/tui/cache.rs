@@ -10,7 +10,7 @@ use crate::engine::message::Target;
 use crate::engine::outbox;
 use crate::mail::parse::{self, Attachment, Body};
 use crate::model::{Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
-use crate::store::{self, Desk, PageQuery, Reader, Resolved};
+use crate::store::{self, Desk, PageQuery, Reach, Reader, Resolved, Search};
 
 impl From<store::Error> for SourceError {
     fn from(error: store::Error) -> Self {
@@ -121,6 +121,30 @@ impl Source for Reader {
         });
         Ok(items.collect())
     }
+
+    fn found(&self, search: &Search, offset: u32, limit: u32) -> Result<Vec<Conversation>> {
+        Ok(Self::found(self, search, offset, Some(limit))?)
+    }
+
+    fn found_count(&self, search: &Search) -> Result<u32> {
+        Ok(Self::found_count(self, search)?)
+    }
+
+    fn found_is_cut(&self, search: &Search) -> Result<bool> {
+        Ok(Self::found_is_cut(self, search)?)
+    }
+
+    fn found_position(&self, search: &Search, root: &str) -> Result<Option<u32>> {
+        Ok(Self::found_position(self, search, root)?)
+    }
+
+    fn reach(&self, mailbox: &str) -> Result<Reach> {
+        Ok(Self::reach(self, mailbox)?)
+    }
+
+    fn tags(&self, mailbox: &str) -> Result<Vec<String>> {
+        Ok(Self::tags(self, Some(mailbox))?)
+    }
 }
 
 /// Several logins' caches as one: each mailbox is asked of the login that reaches it.
@@ -215,6 +239,30 @@ impl<S: Source> Source for Caches<S> {
     fn outbox(&self) -> Result<Vec<OutboxItem>> {
         let each = self.sources.iter().map(Source::outbox).collect::<Result<Vec<_>>>()?;
         Ok(each.into_iter().flatten().collect())
+    }
+
+    fn found(&self, search: &Search, offset: u32, limit: u32) -> Result<Vec<Conversation>> {
+        self.home(&search.mailbox)?.found(search, offset, limit)
+    }
+
+    fn found_count(&self, search: &Search) -> Result<u32> {
+        self.home(&search.mailbox)?.found_count(search)
+    }
+
+    fn found_is_cut(&self, search: &Search) -> Result<bool> {
+        self.home(&search.mailbox)?.found_is_cut(search)
+    }
+
+    fn found_position(&self, search: &Search, root: &str) -> Result<Option<u32>> {
+        self.home(&search.mailbox)?.found_position(search, root)
+    }
+
+    fn reach(&self, mailbox: &str) -> Result<Reach> {
+        self.home(mailbox)?.reach(mailbox)
+    }
+
+    fn tags(&self, mailbox: &str) -> Result<Vec<String>> {
+        self.home(mailbox)?.tags(mailbox)
     }
 }
 

@@ -9,10 +9,13 @@ use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Sour
 use crate::engine::kept::SavedDraft;
 use crate::engine::message::Target;
 use crate::mail::parse::{Attachment, Body};
+use crate::model::query::{Is, Marks, Part, Query, Term, What, Who};
 use crate::model::{
     Address, Assignee, Capability, Conversation, ConversationId, Flags, Grade, Handle, Mailbox, Message, MessageId,
     Rights, Role, Status, Uid, View,
 };
+
+use crate::store::{self, Reach, Search, Wanted};
 
 /// The mailbox of the tests.
 pub const SUPPORT: &str = "support@example.test";
@@ -124,6 +127,10 @@ pub struct Fake {
     pub beneath: RefCell<Vec<SavedDraft>>,
     pub outbox: RefCell<Vec<OutboxItem>>,
     pub is_partial: Cell<bool>,
+    /// How much can be searched here; nothing is told to be missing.
+    pub reach: Cell<Reach>,
+    /// Words that are typed stand in too many mails.
+    pub is_cut: Cell<bool>,
     /// The most rows that a page held.
     pub longest_page: Cell<usize>,
 }
@@ -139,6 +146,34 @@ impl Fake {
             Order::Newest => rows.sort_by_key(|c| (std::cmp::Reverse(c.last_at), c.root.clone())),
         }
         rows
+    }
+
+    /// Enough of the language for the screen's tests; the store's own answers are tested with the store.
+    fn is_found(&self, row: &Conversation, wanted: &Wanted) -> bool {
+        let threads = self.threads.borrow();
+        let thread = threads.get(&row.root).map_or(&[][..], Vec::as_slice);
+        if wanted.also.iter().any(|(role, uid)| thread.iter().any(|m| (m.folder, m.uid) == (*role, *uid))) {
+            return true;
+        }
+        let bodies = self.bodies.borrow();
+        let texts = thread.iter().filter_map(|m| bodies.get(&(m.folder, m.uid.0))).map(|b| b.text.as_str());
+        let texts: Vec<&str> = texts.collect();
+        wanted.query.terms.iter().all(|term| {
+            let holds = match &term.what {
+                What::Text(part, _) => {
+                    let marks = Marks::of(&Query { terms: vec![Term { is_not: false, ..term.clone() }] });
+                    let is_in = |at: Part, text: &str| (*part == Part::Any || *part == at) && marks.is_in(at, text);
+                    is_in(Part::Subject, &row.subject)
+                        || is_in(Part::From, &row.from.to_string())
+                        || texts.iter().any(|text| is_in(Part::Body, text))
+                }
+                What::Tag(tag) => row.tags.contains(tag),
+                What::Who(Who::Held(handle)) => row.assignee.holder() == Some(handle),
+                What::Is(Is::Done) => row.status == Status::Done,
+                other => panic!("the fake knows nothing of {other:?}"),
+            };
+            holds != term.is_not
+        })
     }
 
     /// Changes one conversation, as the server would.
@@ -202,6 +237,35 @@ impl Source for Fake {
 
     fn outbox(&self) -> Result<Vec<OutboxItem>> {
         Ok(self.outbox.borrow().clone())
+    }
+
+    fn found(&self, search: &Search, offset: u32, limit: u32) -> Result<Vec<Conversation>> {
+        let order = if search.order == store::Order::OldestWait { Order::OldestWait } else { Order::Newest };
+        let rows = self.in_order(&search.mailbox, search.view, order);
+        let found = rows.into_iter().filter(|row| search.wanted.iter().all(|wanted| self.is_found(row, wanted)));
+        Ok(found.skip(offset as usize).take(limit as usize).collect())
+    }
+
+    fn found_count(&self, search: &Search) -> Result<u32> {
+        Ok(Source::found(self, search, 0, u32::MAX)?.len() as u32)
+    }
+
+    fn found_is_cut(&self, search: &Search) -> Result<bool> {
+        Ok(search.most.is_some() && self.is_cut.get())
+    }
+
+    fn found_position(&self, search: &Search, root: &str) -> Result<Option<u32>> {
+        Ok(Source::found(self, search, 0, u32::MAX)?.iter().position(|c| c.root == root).map(|at| at as u32))
+    }
+
+    fn reach(&self, _: &str) -> Result<Reach> {
+        Ok(self.reach.get())
+    }
+
+    fn tags(&self, mailbox: &str) -> Result<Vec<String>> {
+        let rows = self.rows.borrow();
+        let tags = rows.iter().filter(|c| c.mailbox == mailbox).flat_map(|c| c.tags.clone());
+        Ok(tags.collect::<std::collections::BTreeSet<_>>().into_iter().collect())
     }
 }
 

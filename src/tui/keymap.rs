@@ -28,6 +28,10 @@ pub enum Context {
     Confirm,
     /// What became of an answer.
     Fate,
+    /// Typing what is looked for.
+    Search,
+    /// Choosing a command by its name.
+    Palette,
     Mailboxes,
     /// What waits to be sent.
     Outbox,
@@ -49,6 +53,8 @@ impl Context {
             Self::Tags => "tags",
             Self::Confirm => "confirm",
             Self::Fate => "fate",
+            Self::Search => "search",
+            Self::Palette => "palette",
             Self::Mailboxes => "mailboxes",
             Self::Outbox => "outbox",
             Self::Help => "help",
@@ -66,6 +72,8 @@ impl Context {
             Self::Tags => "tagging",
             Self::Confirm => "a question",
             Self::Fate => "an answer's fate",
+            Self::Search => "searching",
+            Self::Palette => "commands",
             Self::Mailboxes => "mailboxes",
             Self::Outbox => "the outbox",
             Self::Help => "keys",
@@ -74,7 +82,7 @@ impl Context {
 
     /// Keys without a line in the table are text here.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Writing | Self::Picker | Self::Folders | Self::Tags)
+        matches!(self, Self::Writing | Self::Picker | Self::Folders | Self::Tags | Self::Search | Self::Palette)
     }
 }
 
@@ -86,6 +94,7 @@ pub enum Group {
     Team,
     Answer,
     State,
+    Find,
     Views,
     Text,
     Program,
@@ -93,8 +102,17 @@ pub enum Group {
 
 impl Group {
     /// In the order of the help.
-    pub const ALL: [Self; 8] =
-        [Self::Team, Self::Answer, Self::State, Self::Select, Self::Move, Self::Views, Self::Text, Self::Program];
+    pub const ALL: [Self; 9] = [
+        Self::Team,
+        Self::Answer,
+        Self::State,
+        Self::Select,
+        Self::Find,
+        Self::Move,
+        Self::Views,
+        Self::Text,
+        Self::Program,
+    ];
 
     /// The heading in the help.
     pub fn title(self) -> &'static str {
@@ -104,6 +122,7 @@ impl Group {
             Self::Team => "Who has it",
             Self::Answer => "Answer",
             Self::State => "What it is",
+            Self::Find => "Find",
             Self::Views => "Views and mailboxes",
             Self::Text => "Text",
             Self::Program => "Program",
@@ -151,6 +170,11 @@ pub enum Act {
     SelectAll,
     Deselect,
     Undo,
+    Search,
+    Filter,
+    NextHit,
+    PreviousHit,
+    Commands,
     Sync,
     Keys,
     Redraw,
@@ -203,7 +227,8 @@ pub struct Binding {
 use Context as C;
 
 const MAIL: &[C] = &[C::Queue, C::Reading];
-const TYPING: &[C] = &[C::Writing, C::Picker, C::Folders, C::Tags];
+const TYPING: &[C] = &[C::Writing, C::Picker, C::Folders, C::Tags, C::Search, C::Palette];
+const CHOOSING: &[C] = &[C::Picker, C::Folders, C::Search, C::Palette];
 const LISTS: &[C] = &[C::Queue, C::Mailboxes, C::Outbox, C::Help];
 const EVERYWHERE: &[C] = &[
     C::Queue,
@@ -214,6 +239,8 @@ const EVERYWHERE: &[C] = &[
     C::Tags,
     C::Confirm,
     C::Fate,
+    C::Search,
+    C::Palette,
     C::Mailboxes,
     C::Outbox,
     C::Help,
@@ -238,6 +265,8 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Done, "done", ["e"], MAIL, State, "done, or open again", "done";
     Act::Waiting, "waiting", ["w"], MAIL, State, "waiting for the customer, or open", "waiting";
     Act::Tag, "tag", ["t"], MAIL, State, "add or remove tags", "tag";
+    Act::Search, "search", ["/"], MAIL, Find, "search the whole mailbox", "search";
+    Act::Commands, "commands", [":", "Ctrl-k"], MAIL, Program, "commands by name", "commands";
     Act::TakeNext, "next", ["C"], MAIL, Team, "take the longest waiting one", "take next";
     Act::TakeOver, "takeover", ["T"], MAIL, Team, "take over from a teammate (asks)", "take over";
     Act::ReplyAll, "reply-all", ["a"], MAIL, Answer, "reply to all", "reply all";
@@ -251,7 +280,10 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Select, "select", ["Space"], &[C::Queue], Select, "select, or no longer";
     Act::SelectRange, "select-range", ["V"], &[C::Queue], Select, "begin a range; again: end it";
     Act::SelectAll, "select-all", ["*"], &[C::Queue], Select, "all of this view";
-    Act::Deselect, "deselect", ["Esc"], &[C::Queue], Select, "select nothing; stop what goes on";
+    Act::Deselect, "deselect", ["Esc"], &[C::Queue], Select, "select nothing; stop what goes on; leave a search";
+    Act::Filter, "filter", ["\\"], MAIL, Find, "narrow the list";
+    Act::NextHit, "next-hit", ["n"], MAIL, Find, "next hit";
+    Act::PreviousHit, "previous-hit", ["p"], MAIL, Find, "previous hit";
 
     Act::Down, "down", ["j", "Down"], LISTS, Move, "down";
     Act::Up, "up", ["k", "Up"], LISTS, Move, "up";
@@ -295,8 +327,8 @@ pub const DEFAULT: &[Binding] = keys![
     Act::NextField, "next-field", ["Tab"], &[C::Writing], Answer, "next field", "fields";
     Act::PreviousField, "previous-field", ["Shift-Tab"], &[C::Writing], Answer, "previous field";
 
-    Act::LineUp, "previous-choice", ["Up", "Ctrl-p"], &[C::Picker, C::Folders], Text, "previous";
-    Act::LineDown, "next-choice", ["Down", "Ctrl-n"], &[C::Picker, C::Folders], Text, "next";
+    Act::LineUp, "previous-choice", ["Up", "Ctrl-p"], CHOOSING, Text, "previous";
+    Act::LineDown, "next-choice", ["Down", "Ctrl-n"], CHOOSING, Text, "next";
     Act::LineUp, "text-up", ["Up"], &[C::Writing], Text, "a line up";
     Act::LineDown, "text-down", ["Down"], &[C::Writing], Text, "a line down";
     Act::Left, "text-left", ["Left"], TYPING, Text, "left";
@@ -313,12 +345,15 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Accept, "assign-to", ["Enter"], &[C::Picker], Team, "assign to this teammate", "assign";
     Act::Accept, "move-to", ["Enter"], &[C::Folders], State, "move to this folder", "move";
     Act::Accept, "set-tags", ["Enter"], &[C::Tags], State, "set", "set";
+    Act::Accept, "keep-found", ["Enter"], &[C::Search], Find, "work on what was found", "keep";
+    Act::Cancel, "stop-searching", ["Esc"], &[C::Search], Find, "back to where you were", "back";
+    Act::Accept, "run", ["Enter"], &[C::Palette], Program, "do it", "do it";
     Act::Accept, "yes", ["y"], &[C::Confirm], Program, "yes", "yes";
     Act::Cancel, "no", ["n", "Esc", "q"], &[C::Confirm], Program, "no", "no";
     Act::WasSent, "was-sent", ["s"], &[C::Fate], Answer, "it was sent", "was sent";
     Act::Discard, "discard", ["d"], &[C::Fate], Answer, "discard it; its text is kept", "discard";
     Act::Cancel, "later", ["Esc", "q"], &[C::Fate], Program, "decide later", "later";
-    Act::Cancel, "cancel", ["Esc"], &[C::Picker, C::Folders, C::Tags], Program, "cancel", "cancel";
+    Act::Cancel, "cancel", ["Esc"], &[C::Picker, C::Folders, C::Tags, C::Palette], Program, "cancel", "cancel";
 
     Act::Sync, "sync", ["R"], MAIL, Program, "sync now";
     Act::Redraw, "redraw", ["Ctrl-l"], EVERYWHERE, Program, "draw the screen anew";
@@ -385,7 +420,7 @@ mod tests {
     #[test]
     fn what_is_not_built_is_not_bound() {
         let keymap = Keymap::default();
-        for key in ["6", "b", "f", "N", "o", "/", ":"] {
+        for key in ["6", "b", "f", "N", "o"] {
             assert_eq!(keymap.find(Context::Queue, &[Chord::parse(key).unwrap()]), Found::Nothing, "{key}");
         }
     }

@@ -5,6 +5,7 @@ use ratatui_textarea::TextArea;
 
 use super::folders::FolderPicker;
 use super::keymap::Context;
+use super::palette::Palette;
 use super::typing;
 use crate::engine::message::{AfterReply, Target};
 use crate::model::{Action, Conversation, Handle};
@@ -70,6 +71,7 @@ pub enum Layer {
     },
     Picker(Picker),
     Folders(FolderPicker),
+    Palette(Box<Palette>),
     Tags {
         conversation: Box<Conversation>,
         input: TextArea<'static>,
@@ -96,6 +98,7 @@ impl Layer {
             Self::Outbox { .. } => Context::Outbox,
             Self::Picker(_) => Context::Picker,
             Self::Folders(_) => Context::Folders,
+            Self::Palette(_) => Context::Palette,
             Self::Tags { .. } => Context::Tags,
             Self::Confirm { .. } => Context::Confirm,
             Self::Fate { .. } => Context::Fate,
@@ -107,6 +110,7 @@ impl Layer {
         match self {
             Self::Picker(picker) => Some(&mut picker.input),
             Self::Folders(picker) => Some(&mut picker.input),
+            Self::Palette(palette) => Some(&mut palette.input),
             Self::Tags { input, .. } => Some(input),
             _ => None,
         }

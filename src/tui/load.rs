@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::app::{App, Focus, Tone};
+use super::finding::Finding;
 use super::keymap::{Act, Context};
 use super::layout::{self, Panes, areas};
 use super::queue::Lingering;
@@ -12,7 +13,7 @@ use super::rights;
 use super::source::{Order, Result, Source};
 use super::theme::Theme;
 use crate::engine::message::Target;
-use crate::model::View;
+use crate::model::{Conversation, View};
 
 /// The cursor rests this long on a row before its mail is fetched for the pane.
 const REST: Duration = Duration::from_millis(150);
@@ -56,23 +57,35 @@ fn refresh(app: &mut App, source: &dyn Source) -> Result<()> {
     app.outbox = source.outbox()?;
     app.drafts = source.drafts()?.into_iter().collect();
     let order = match app.queue.view {
+        _ if app.finding.search.is_some() => Order::Newest,
         View::Done | View::All => Order::Newest,
         _ if source.is_whole(&key)? => Order::OldestWait,
         _ => Order::Newest,
     };
     let counts = source.counts(&key)?;
+    let listing = app.listing(order);
+    if listing.is_some() {
+        app.finding.reach = source.reach(&key)?;
+    }
+    app.finding.is_cut = listing.as_ref().map(|search| source.found_is_cut(search)).transpose()?.unwrap_or(false);
     let queue = &mut app.queue;
     let current = queue.current().cloned();
     // While the mail is still coming in the first row is whichever came first: nobody chose it.
-    let is_settling = order != queue.order || (order == Order::Newest && !matches!(queue.view, View::Done | View::All));
+    let is_settling = listing.is_none()
+        && (order != queue.order || (order == Order::Newest && !matches!(queue.view, View::Done | View::All)));
     if is_settling && !queue.is_touched && app.focus == Focus::Queue {
         (queue.root, queue.selected, queue.top) = (None, 0, 0);
     }
     queue.order = order;
     queue.counts = counts;
+    queue.found = listing.as_ref().map(|search| source.found_count(search)).transpose()?;
     if let Some(root) = queue.root.clone() {
         let was_at = queue.selected;
-        match source.position(&key, &root, queue.view, order)? {
+        let place = match &listing {
+            Some(search) => source.found_position(search, &root)?,
+            None => source.position(&key, &root, queue.view, order)?,
+        };
+        match place {
             Some(at) => {
                 queue.lingering = None;
                 queue.selected = at;
@@ -82,7 +95,7 @@ fn refresh(app: &mut App, source: &dyn Source) -> Result<()> {
             None => match current.filter(|_| queue.done_with.as_ref() != Some(&root)) {
                 Some(current) => {
                     let row = source.conversation(&key, &root)?.unwrap_or(current);
-                    let at = was_at.min(counts.of(queue.view));
+                    let at = was_at.min(queue.total());
                     queue.lingering = Some(Lingering { at, row });
                     queue.selected = at;
                 }
@@ -102,12 +115,29 @@ fn window(app: &mut App, source: &dyn Source) -> Result<()> {
     let height = height(app);
     app.queue.show_selected(height);
     if let Some((offset, limit)) = app.queue.wanted(height) {
-        let queue = &app.queue;
-        let rows = source.page(app.key(), queue.view, queue.order, offset, limit)?;
+        let rows = page(app, source, offset, limit)?;
         app.queue.load(offset, rows);
     }
     app.queue.root = app.queue.current().map(|c| c.root.clone());
     Ok(())
+}
+
+/// So many rows of the list that is shown.
+pub fn page(app: &App, source: &dyn Source, offset: u32, limit: u32) -> Result<Vec<Conversation>> {
+    let queue = &app.queue;
+    match app.listing(queue.order) {
+        Some(search) => source.found(&search, offset, limit),
+        None => source.page(app.key(), queue.view, queue.order, offset, limit),
+    }
+}
+
+/// Where a conversation stands in the list that is shown.
+pub fn position(app: &App, source: &dyn Source, root: &str) -> Result<Option<u32>> {
+    let queue = &app.queue;
+    match app.listing(queue.order) {
+        Some(search) => source.found_position(&search, root),
+        None => source.position(app.key(), root, queue.view, queue.order),
+    }
 }
 
 /// The conversation in the pane, or on the whole screen.
@@ -131,7 +161,9 @@ fn reading(app: &mut App, source: &dyn Source, was_stale: bool) -> Result<()> {
     }
     let conversation = if is_new || was_stale { source.conversation(&target.mailbox, &target.root)? } else { None };
     let messages = if is_new || was_stale { Some(source.thread(&target.mailbox, &target.root)?) } else { None };
+    let marks = app.finding.marks();
     let Some(reading) = &mut app.reading else { return Ok(()) };
+    reading.mark(marks);
     if let Some(messages) = messages {
         reading.conversation = conversation;
         reading.take(messages);
@@ -155,13 +187,16 @@ pub fn select(app: &mut App, source: &dyn Source, target: &Target) -> Result<()>
     if app.key() != target.mailbox {
         return Ok(());
     }
-    let mut position = source.position(&target.mailbox, &target.root, app.queue.view, app.queue.order)?;
-    if position.is_none() {
+    let mut at = position(app, source, &target.root)?;
+    if at.is_none() {
         let Some(conversation) = source.conversation(&target.mailbox, &target.root)? else { return Ok(()) };
+        // It is not what is looked for: the list of its view is shown instead.
+        app.finding = Finding::default();
+        app.queue.found = None;
         app.queue.turn_to(View::home_of(&conversation, app.me()));
-        position = source.position(&target.mailbox, &target.root, app.queue.view, app.queue.order)?;
+        at = position(app, source, &target.root)?;
     }
-    if let Some(at) = position {
+    if let Some(at) = at {
         let height = height(app);
         app.queue.lingering = None;
         app.queue.is_touched = true;

@@ -32,6 +32,8 @@ pub struct Queue {
     pub done_with: Option<String>,
     /// What keys act on beside the row under the cursor.
     pub selection: Selection,
+    /// How many rows there are where the list is not the view's: what a search found, what a filter let pass.
+    pub found: Option<u32>,
     /// The person has pointed at a row: from then on the selection stays on its conversation.
     pub is_touched: bool,
     window_from: u32,
@@ -50,6 +52,7 @@ impl Default for Queue {
             lingering: None,
             done_with: None,
             selection: Selection::default(),
+            found: None,
             is_touched: false,
             window_from: 0,
             window: Vec::new(),
@@ -58,9 +61,14 @@ impl Default for Queue {
 }
 
 impl Queue {
+    /// Rows that the list has by right.
+    pub fn total(&self) -> u32 {
+        self.found.unwrap_or_else(|| self.counts.of(self.view))
+    }
+
     /// Rows, the lingering one among them.
     pub fn len(&self) -> u32 {
-        self.counts.of(self.view) + u32::from(self.lingering.is_some())
+        self.total() + u32::from(self.lingering.is_some())
     }
 
     /// Whether the view shows nothing.
@@ -90,7 +98,7 @@ impl Queue {
 
     /// The stored rows that a window of `height` needs and that are not there: offset and limit.
     pub fn wanted(&self, height: u32) -> Option<(u32, u32)> {
-        let total = self.counts.of(self.view);
+        let total = self.total();
         let first = self.top.saturating_sub(u32::from(self.lingering.as_ref().is_some_and(|l| l.at < self.top)));
         let last = (first + height.max(1)).min(total);
         let loaded_to = self.window_from + self.window.len() as u32;
@@ -132,6 +140,11 @@ impl Queue {
             self.top = self.selected + 1 - height;
         }
         self.top = self.top.min(self.len().saturating_sub(height));
+    }
+
+    /// Another list: nothing selected yet.
+    pub fn begin_anew(&mut self) {
+        *self = Self { view: self.view, order: self.order, counts: self.counts, found: self.found, ..Self::default() };
     }
 
     /// Another view: nothing selected yet.

@@ -13,6 +13,10 @@ pub fn why_not(app: &App, act: Act) -> Option<String> {
         let nothing = app.undo.is_empty() && app.recallable().is_none() && app.waiting_to_be_sent().is_none();
         return nothing.then(|| "nothing to undo".to_owned());
     }
+    if matches!(act, Act::NextHit | Act::PreviousHit) {
+        let search = app.keymap.key_for(super::keymap::Context::Queue, Act::Search);
+        return (!app.finding.is_active()).then(|| format!("nothing is looked for: {search} searches"));
+    }
     let capability = needs(act)?;
     // What cannot be announced is asked about when it is sent; who may only look does not answer at all.
     let is_asked_later = capability == Capability::Send && mailbox.address.is_some() && mailbox.grade != Grade::D;
@@ -44,7 +48,9 @@ pub fn why_not(app: &App, act: Act) -> Option<String> {
 }
 
 fn needs_mailbox(act: Act) -> bool {
-    needs(act).is_some() || matches!(act, Act::View(_) | Act::NextMailbox | Act::PreviousMailbox | Act::Undo)
+    needs(act).is_some()
+        || matches!(act, Act::Search | Act::Filter | Act::NextHit | Act::PreviousHit)
+        || matches!(act, Act::View(_) | Act::NextMailbox | Act::PreviousMailbox | Act::Undo)
 }
 
 /// What an action needs the server to grant.

@@ -9,6 +9,7 @@ use crate::engine::kept::SavedDraft;
 use crate::engine::message::Target;
 use crate::mail::parse::Body;
 use crate::model::{Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
+use crate::store::{Reach, Search};
 
 /// The order of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +90,17 @@ pub trait Source {
     /// The conversations that have a draft.
     fn drafts(&self) -> Result<Vec<Target>>;
     fn outbox(&self) -> Result<Vec<OutboxItem>>;
+    /// `limit` rows of what a search finds, from `offset` on.
+    fn found(&self, search: &Search, offset: u32, limit: u32) -> Result<Vec<Conversation>>;
+    fn found_count(&self, search: &Search) -> Result<u32>;
+    /// Whether it left out words for their number.
+    fn found_is_cut(&self, search: &Search) -> Result<bool>;
+    /// Where a conversation stands among what a search finds; `None` where it is not found.
+    fn found_position(&self, search: &Search, root: &str) -> Result<Option<u32>>;
+    /// How much of a mailbox is here to be searched.
+    fn reach(&self, mailbox: &str) -> Result<Reach>;
+    /// Tags in use in this mailbox, sorted.
+    fn tags(&self, mailbox: &str) -> Result<Vec<String>>;
 }
 
 /// Where drafts are kept.

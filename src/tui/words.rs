@@ -61,6 +61,19 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
+/// A large number, its thousands parted by a blank that does not break.
+pub fn thousands(number: u32) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push('\u{a0}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Answers that leave when there is a connection.
 pub fn in_outbox(answers: usize) -> String {
     format!("waits in the outbox: {}", count(answers, "answer", "answers"))
@@ -152,6 +165,11 @@ mod tests {
         assert_eq!(stamp("2026-11-23T13:36:00Z"), "Mon 13:36");
         assert_eq!(stamp("2026-10-03T13:36:00Z"), "3 Oct 13:36");
         assert_eq!(stamp("2025-10-03T13:36:00Z"), "3 Oct 2025");
+    }
+
+    #[test]
+    fn large_numbers_are_parted() {
+        assert_eq!([7, 312, 9800, 1_234_567].map(thousands), ["7", "312", "9\u{a0}800", "1\u{a0}234\u{a0}567"]);
     }
 
     #[test]

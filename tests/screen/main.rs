@@ -7,6 +7,7 @@ mod bad_luck;
 mod bad_mail;
 mod demo;
 mod filing;
+mod finding;
 mod seat;
 mod terminal;
 mod two_people;

@@ -9,6 +9,7 @@ use crate::mail::links;
 use crate::mail::parse::Body;
 use crate::mail::quote::{Block, blocks, is_quoted};
 use crate::mail::safe;
+use crate::model::query::Part as In;
 use crate::model::{Address, Role};
 use crate::tui::cells::{cut, fit, width, wrap};
 use crate::tui::glyphs::Glyphs;
@@ -38,6 +39,13 @@ pub struct ReadLine {
     pub part: usize,
     pub pieces: Vec<Piece>,
     pub toggles: Option<Toggle>,
+}
+
+impl ReadLine {
+    /// What of its message it shows: the head tells of people, all else is text.
+    pub fn is_part_of(&self) -> In {
+        if self.toggles == Some(Toggle::Part) { In::Any } else { In::Body }
+    }
 }
 
 /// What lines depend on beside the conversation.
@@ -177,7 +185,8 @@ impl Lines<'_> {
             let lines = block.lines();
             let count = lines.iter().filter(|l| !l.trim().is_empty()).count();
             let folds = count > SHORT;
-            if is_open || !folds {
+            let is_sought = folds && lines.iter().any(|line| reading.marks.is_in(In::Body, line));
+            if is_open || !folds || is_sought {
                 self.text(&lines.join("\n"), paint, folds.then_some(Toggle::Quote(number)));
             } else {
                 let text = format!("{} {} {} {unfold} shows them", g.quote, words::count(count, one, many), g.dot);

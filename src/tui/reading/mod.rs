@@ -9,6 +9,7 @@ pub use lines::{ReadLine, Toggle};
 use super::theme::Paint;
 use crate::engine::message::Target;
 use crate::mail::parse::Body;
+use crate::model::query::{Marks, Part as In};
 use crate::model::{Conversation, Message, Role, Uid};
 use crate::wire::state;
 
@@ -58,6 +59,8 @@ pub struct Reading {
     pub lines: Vec<ReadLine>,
     pub cursor: usize,
     pub top: usize,
+    /// What is looked for: it is marked, and unfolded.
+    pub marks: Marks,
     /// Messages whose bodies the engine was asked for before.
     asked_for: HashSet<Key>,
     open: HashMap<Key, bool>,
@@ -81,6 +84,7 @@ impl Reading {
             lines: Vec::new(),
             cursor: 0,
             top: 0,
+            marks: Marks::default(),
             asked_for: HashSet::new(),
             open: HashMap::new(),
             open_quotes: HashSet::new(),
@@ -133,9 +137,44 @@ impl Reading {
     /// Puts in the text of a message.
     pub fn put(&mut self, key: Key, body: Body) {
         if let Some(part) = self.parts.iter_mut().find(|p| p.key() == key) {
+            if self.marks.is_in(In::Body, &body.text) {
+                self.open.insert(key, true);
+            }
             part.body = Some(body);
             self.made_for = 0;
         }
+    }
+
+    /// Something else is looked for: messages that have it open.
+    pub fn mark(&mut self, marks: Marks) {
+        if self.marks == marks {
+            return;
+        }
+        self.marks = marks;
+        for part in &self.parts {
+            if part.body.as_ref().is_some_and(|body| self.marks.is_in(In::Body, &body.text)) {
+                self.open.insert(part.key(), true);
+            }
+        }
+        self.made_for = 0;
+        // The first of it is shown, unless its person is reading already.
+        self.is_placed &= self.cursor > 0;
+    }
+
+    /// Whether what is looked for stands on a line.
+    pub fn is_hit(&self, line: &ReadLine) -> bool {
+        let text: String = line.pieces.iter().map(|(text, _)| text.as_str()).collect();
+        self.marks.is_in(line.is_part_of(), &text)
+    }
+
+    /// The next line from the cursor on, or back, with what is looked for.
+    pub fn next_hit(&self, is_back: bool) -> Option<usize> {
+        let mut lines = self.lines.iter().enumerate();
+        match is_back {
+            false => lines.find(|(at, line)| *at > self.cursor && self.is_hit(line)),
+            true => lines.rev().find(|(at, line)| *at < self.cursor && self.is_hit(line)),
+        }
+        .map(|(at, _)| at)
     }
 
     /// Forgets texts of which only the beginning was there.
@@ -194,6 +233,10 @@ impl Reading {
             let first = (0..self.parts.len()).find(|at| self.is_open(*at)).unwrap_or(0);
             self.cursor = self.head_of(first);
             self.top = self.cursor;
+            let is_text = |line: &&ReadLine| line.toggles != Some(Toggle::Part);
+            if let Some(hit) = self.lines.iter().position(|line| is_text(&line) && self.is_hit(line)) {
+                self.cursor = hit;
+            }
         }
         self.follow(height);
     }

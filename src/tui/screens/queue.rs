@@ -25,6 +25,7 @@ pub fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
     if app.queue.is_empty() {
         return say_empty(app, theme, buffer, list);
     }
+    let marks = app.finding.marks();
     for line in 0..list.height {
         let index = app.queue.top + u32::from(line);
         let Some(known) = app.queue.row(index) else { break };
@@ -41,6 +42,7 @@ pub fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
             is_pending: app.intents.is_pending(known),
             is_lingering: app.queue.is_lingering(index),
             has_draft: app.drafts.contains(&App::target(known)),
+            marks: &marks,
         };
         row::draw(buffer, Rect { y: list.y + line, height: 1, ..list }, &meant, &look);
     }
@@ -71,6 +73,7 @@ fn say_empty(app: &App, theme: &Theme, buffer: &mut Buffer, list: Rect) {
     let (first, second) = match app.queue.view {
         _ if app.mailboxes.is_empty() && is_filling => ("Looking for shared mailboxes", ""),
         _ if app.mailboxes.is_empty() => ("No shared mailbox", "bagsy doctor says what the server offers this login"),
+        _ if app.finding.is_active() && !app.finding.is_empty() => ("Nothing is found", ""),
         _ if is_filling => ("Fetching the newest mail", ""),
         View::Inbox => ("Nothing is open", "every customer has an answer"),
         View::Unclaimed => ("Nothing is unclaimed", "everything open is in somebody's hands"),

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::mail::safe;
+use crate::model::query::Part;
 use crate::model::{Assignee, Status};
 use crate::tui::app::{App, Focus};
 use crate::tui::keymap::{Act, Context};
@@ -11,6 +12,7 @@ use crate::tui::layout::{Areas, MEASURE};
 use crate::tui::reading::Reading;
 use crate::tui::theme::{Paint, Theme};
 use crate::tui::widgets::line::{self, Span};
+use crate::tui::widgets::marks::mark;
 use crate::tui::widgets::row::name;
 use crate::tui::words;
 
@@ -33,6 +35,7 @@ pub fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
             line::put(buffer, area, theme.glyphs.bar, theme.style(Paint::Cursor));
         }
         let pieces: Vec<Span> = text.pieces.iter().map(|(text, paint)| (text.clone(), theme.style(*paint))).collect();
+        let pieces = mark(pieces, text.is_part_of(), &reading.marks);
         line::spans(buffer, Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area }, &pieces);
     }
     more(reading, theme, buffer, areas);
@@ -63,6 +66,7 @@ fn head(app: &App, reading: &Reading, theme: &Theme, buffer: &mut Buffer, area: 
     let subject = safe::line(&c.subject);
     let subject = if subject.is_empty() { "(no subject)".to_owned() } else { subject };
     title.push((line::cut_to(theme, &subject, room.saturating_sub(2)), theme.style(Paint::Strong)));
+    let title = mark(title, Part::Subject, &reading.marks);
     line::spans(buffer, Rect { width: room, ..row(0) }, &title);
     if area.height < 3 {
         return;

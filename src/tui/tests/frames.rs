@@ -92,6 +92,47 @@ fn an_answers_fate_is_asked() {
 }
 
 #[test]
+fn a_search() {
+    frames("searching", "End", |s| {
+        s.fake.reach.set(crate::store::Reach { messages: 9800, bodies: 312, unwritten: 0, is_whole: true });
+        s.press("/");
+        s.type_text("invoice -from:dana");
+        s.pass(300);
+    });
+}
+
+#[test]
+fn a_search_with_a_slip() {
+    frames("searching_slip", "End", |s| {
+        s.press("/");
+        s.type_text("invoice form:dana");
+    });
+}
+
+#[test]
+fn what_was_found_narrowed() {
+    frames("found", "Enter", |s| {
+        s.press("/");
+        s.type_text("tag:billing");
+        s.press("Enter \\");
+        s.type_text("rech");
+    });
+}
+
+#[test]
+fn the_palette() {
+    frames("palette", ":", |_| {});
+}
+
+#[test]
+fn the_palette_narrowed() {
+    frames("palette_narrowed", "Down", |s| {
+        s.press("G :");
+        s.type_text("tak");
+    });
+}
+
+#[test]
 fn a_take_over_is_asked_about() {
     frames("taking_over", "j j T", |_| {});
 }

@@ -4,6 +4,7 @@ mod answering;
 mod caches;
 mod colours;
 mod cues;
+mod finding;
 mod frames;
 #[cfg(target_os = "linux")]
 mod outbox;

@@ -59,6 +59,7 @@ impl Turn<'_> {
             Event::Folders { mailbox, outcome } => self.folders_told(&mailbox, outcome),
             Event::Opened { target, outcome } => self.opened(&target, outcome),
             Event::Forwarding { .. } => {}
+            Event::Found { ticket, finding } => self.found_there(ticket, finding),
             Event::Held { ticket, item, target, until } => self.hold(ticket, item, target, until),
             Event::TakenBack { item, target } => self.taken_back(item, &target),
             Event::Sent { item, target } => self.sent(item, &target),
@@ -83,6 +84,7 @@ impl Turn<'_> {
         self.app.mailbox = mailboxes.iter().position(|m| m.key() == key).unwrap_or(0);
         self.app.mailboxes = mailboxes;
         if self.app.key() != key {
+            self.forget_finding();
             let key = self.app.key().to_owned();
             self.app.queue = self.app.left_queues.remove(&key).unwrap_or_default();
         }

@@ -6,6 +6,7 @@ use super::Turn;
 use crate::model::Destination;
 use crate::tui::app::{Focus, Tone};
 use crate::tui::chord::Chord;
+use crate::tui::finding::Which;
 use crate::tui::keymap::{Act, Context, Found, shown};
 use crate::tui::layers::Layer;
 use crate::tui::message::Effect;
@@ -66,7 +67,12 @@ impl Turn<'_> {
             match layer {
                 Layer::Picker(picker) => picker.selected = 0,
                 Layer::Folders(picker) => picker.selected = 0,
+                Layer::Palette(palette) => palette.narrow(),
                 _ => {}
+            }
+        } else if self.app.composer.is_none() && self.app.finding.typing.is_some() {
+            if self.app.finding.typed().is_some_and(|line| typing::key(&mut line.input, key, true)) {
+                self.line_changed();
             }
         } else if let Some(composer) = &mut self.app.composer {
             let is_one_line = composer.field != crate::tui::composer::Field::Body;
@@ -86,6 +92,14 @@ impl Turn<'_> {
             if let Some(input) = layer.input() {
                 typing::paste(input, text, true);
             }
+            if let Layer::Palette(palette) = layer {
+                palette.narrow();
+            }
+        } else if self.app.composer.is_none() && self.app.finding.typing.is_some() {
+            if let Some(line) = self.app.finding.typed() {
+                typing::paste(&mut line.input, text, true);
+            }
+            self.line_changed();
         } else if let Some(composer) = &mut self.app.composer {
             let is_one_line = composer.field != crate::tui::composer::Field::Body;
             typing::paste(composer.typed(), text, is_one_line);
@@ -109,6 +123,8 @@ impl Turn<'_> {
         match self.app.context() {
             Context::Queue | Context::Reading => self.mail_act(act),
             Context::Writing => self.writing_act(act),
+            Context::Search => self.finding_act(act),
+            Context::Palette => self.palette_act(act),
             Context::Help
             | Context::Mailboxes
             | Context::Outbox
@@ -120,7 +136,7 @@ impl Turn<'_> {
         }
     }
 
-    fn mail_act(&mut self, act: Act) {
+    pub(super) fn mail_act(&mut self, act: Act) {
         if let Some(reason) = rights::why_not(self.app, act) {
             self.app.say(Tone::Bad, reason);
             return;
@@ -135,6 +151,9 @@ impl Turn<'_> {
                 | Act::Keys
                 | Act::Sync
                 | Act::Quit
+                | Act::Search
+                | Act::Filter
+                | Act::Commands
                 | Act::TakeNext
         );
         self.app.queue.is_touched |= !is_elsewhere;
@@ -183,6 +202,12 @@ impl Turn<'_> {
                 };
                 self.app.say(Tone::News, says);
             }
+            Act::Search => self.look_for(Which::Search, ""),
+            Act::Filter => self.look_for(Which::Filter, ""),
+            Act::NextHit => self.next_hit(false),
+            Act::PreviousHit => self.next_hit(true),
+            Act::Commands => self.show_palette(),
+            Act::Quit if self.app.finding.is_active() => self.leave_finding(),
             Act::Quit => self.quit(),
             _ => {}
         }

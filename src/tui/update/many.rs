@@ -9,6 +9,7 @@ use crate::tui::batch::{Batch, Work};
 use crate::tui::intents::{Asked, Intent, undo_of};
 use crate::tui::keymap::Act;
 use crate::tui::layers::{Layer, Sure};
+use crate::tui::load;
 use crate::tui::selection::{Chosen, MOST};
 use crate::tui::words;
 
@@ -41,13 +42,12 @@ impl Turn<'_> {
     /// The cursor has moved: the range goes with it.
     pub(super) fn stretch_range(&mut self) {
         let Some(anchor) = self.app.queue.selection.anchor().map(str::to_owned) else { return };
-        let (key, queue) = (self.app.key().to_owned(), &self.app.queue);
-        let (view, order) = (queue.view, queue.order);
-        let from = match self.source.position(&key, &anchor, view, order) {
+        let queue = &self.app.queue;
+        let from = match load::position(self.app, self.source, &anchor) {
             Ok(from) => from.unwrap_or(queue.selected),
             Err(error) => return self.app.say(Tone::Bad, format!("the cache cannot be read: {error}")),
         };
-        let to = queue.selected.min(queue.counts.of(view).saturating_sub(1));
+        let to = queue.selected.min(queue.total().saturating_sub(1));
         let (first, last) = (from.min(to), from.max(to));
         match self.rows(first, last - first + 1) {
             Ok((rows, is_cut)) => {
@@ -62,7 +62,7 @@ impl Turn<'_> {
 
     /// `*`: all of the view.
     pub(super) fn select_all(&mut self) {
-        let total = self.app.queue.counts.of(self.app.queue.view);
+        let total = self.app.queue.total();
         match self.rows(0, total) {
             Ok((rows, is_cut)) => {
                 let selection = &mut self.app.queue.selection;
@@ -80,12 +80,11 @@ impl Turn<'_> {
 
     /// So many rows of the view, read in portions; `true` where they are too many to be selected.
     fn rows(&self, offset: u32, count: u32) -> Result<(Vec<Conversation>, bool), String> {
-        let (key, queue) = (self.app.key(), &self.app.queue);
         let most = count.min(u32::try_from(MOST).unwrap_or(u32::MAX));
         let mut rows: Vec<Conversation> = Vec::new();
         while rows.len() < most as usize {
             let read = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-            let portion = self.source.page(key, queue.view, queue.order, offset + read, PORTION.min(most - read));
+            let portion = load::page(self.app, self.source, offset + read, PORTION.min(most - read));
             let portion = portion.map_err(|error| format!("the cache cannot be read: {error}"))?;
             if portion.is_empty() {
                 break;
@@ -95,11 +94,14 @@ impl Turn<'_> {
         Ok((rows, count > most))
     }
 
-    /// `Esc` in the queue: stops what goes on with many, else selects nothing any more.
+    /// `Esc` in the queue: stops what goes on with many, else selects nothing any more, else leaves what was looked for.
     pub(super) fn clear_selection(&mut self) {
         if let Some(batch) = &mut self.app.batch {
             batch.stop();
             return self.go_on_with_batch();
+        }
+        if self.app.queue.selection.is_empty() && self.app.finding.is_active() {
+            return self.leave_finding();
         }
         self.app.queue.selection.clear();
     }

@@ -3,10 +3,12 @@
 mod answer;
 mod engine;
 mod filing;
+mod finding;
 mod keys;
 mod many;
 mod moves;
 mod outbox;
+mod palette;
 mod small;
 mod team;
 
@@ -66,6 +68,9 @@ impl Turn<'_> {
             self.keep_draft();
         }
         self.app.bring_news();
+        if self.app.finding.asks_at().is_some_and(|at| at <= self.app.now) {
+            self.ask_server();
+        }
         let now = self.app.now;
         // What has left its hold stays known until it is told what became of it, or much longer than that takes.
         self.app.held.retain(|h| h.until + HELD_AT_MOST > now);

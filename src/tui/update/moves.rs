@@ -72,6 +72,11 @@ impl Turn<'_> {
 
     pub(super) fn turn_to(&mut self, view: View) {
         self.app.focus = Focus::Queue;
+        if self.app.finding.is_active() {
+            self.forget_finding();
+            self.app.queue.turn_to(view);
+            self.app.is_stale = true;
+        }
         if self.app.queue.view != view {
             self.app.queue.turn_to(view);
             self.app.is_stale = true;
@@ -99,6 +104,12 @@ impl Turn<'_> {
         if to == self.app.mailbox || to >= self.app.mailboxes.len() {
             return;
         }
+        if self.app.finding.search.is_some() {
+            // Its person comes back to the mailbox as it was before the search.
+            self.app.finding.filter = None;
+            self.leave_finding();
+        }
+        self.forget_finding();
         let left = std::mem::take(&mut self.app.queue);
         let key = self.app.key().to_owned();
         self.app.left_queues.insert(key, left);

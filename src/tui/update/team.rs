@@ -3,7 +3,7 @@
 
 use super::Turn;
 use crate::engine::message::{Command, Ticket};
-use crate::model::{Action, Assignee, Conversation, Expectation, Status};
+use crate::model::{Action, Assignee, Conversation, Expectation, Handle, Status};
 use crate::tui::app::{App, Tone};
 use crate::tui::intents::{Asked, Intent, undo_of};
 use crate::tui::layers::{Layer, Picker, Sure};
@@ -95,7 +95,10 @@ impl Turn<'_> {
         if self.app.is_many() {
             return self.ask_many(Action::Assign(to));
         }
-        let c = &picker.conversation;
+        self.assign_to(&picker.conversation, to);
+    }
+
+    pub(super) fn assign_to(&mut self, c: &Conversation, to: Handle) {
         let expect = Expectation { assignee: Some(c.assignee.holder().cloned()), status: None };
         let action =
             if Some(&to) == self.app.me() && c.assignee == Assignee::Free { Action::Claim } else { Action::Assign(to) };

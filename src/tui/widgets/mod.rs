@@ -2,5 +2,6 @@
 
 pub mod bars;
 pub mod line;
+pub mod marks;
 pub mod panel;
 pub mod row;

@@ -8,7 +8,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::line::{self, Span};
+use super::marks::mark;
 use crate::mail::safe;
+use crate::model::query::{Marks, Part};
 use crate::model::{Assignee, Conversation, Handle, Status};
 use crate::tui::cells::{cut, fit, fit_right, width};
 use crate::tui::theme::{Paint, Theme};
@@ -93,6 +95,8 @@ pub struct Look<'a> {
     /// It has left the view and goes when the selection moves.
     pub is_lingering: bool,
     pub has_draft: bool,
+    /// What is looked for.
+    pub marks: &'a Marks,
 }
 
 /// Draws a conversation into the first row of a place.
@@ -110,8 +114,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, conversation: &Conversation, look: 
             columns.age,
             vec![(fit_right(&words::age(conversation.last_at, look.now), columns.age, ""), theme.style(Paint::Faint))],
         ),
-        (columns.from, from(conversation, look)),
-        (columns.subject, subject(conversation, look)),
+        (columns.from, mark(from(conversation, look), Part::From, look.marks)),
+        (columns.subject, mark(subject(conversation, look), Part::Subject, look.marks)),
         (columns.marks, marks(conversation, look)),
         (columns.tags, tags(conversation, look)),
         (columns.waits, waits(conversation, look)),

@@ -1,0 +1,131 @@
+//! The palette: whatever can be done or gone to from here, found by a few letters of its name.
+//!
+//! Actions come from the keymap with their keys, never from a list written twice; mailboxes, teammates and tags from the cache.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use ratatui_textarea::TextArea;
+
+use super::app::App;
+use super::keymap::{Act, shown};
+use super::source::{Result, Source};
+use super::{rights, typing};
+use crate::mail::safe;
+use crate::model::{Conversation, Handle, Query};
+
+/// What an entry does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    Act(Act),
+    /// By its place in the list of mailboxes.
+    Mailbox(usize),
+    Search(Query),
+    Assign(Handle),
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub says: String,
+    /// How it is pressed; empty where there is no key for it.
+    pub key: String,
+    pub deed: Deed,
+    /// Why it cannot be done now.
+    pub why_not: Option<String>,
+}
+
+/// The palette as it is typed in.
+#[derive(Debug, Clone)]
+pub struct Palette {
+    pub input: TextArea<'static>,
+    /// The conversation that was under the cursor when it was opened.
+    pub about: Option<Conversation>,
+    entries: Vec<Entry>,
+    /// The entries that match, the best first, and which letters of each did.
+    matching: Vec<(usize, Vec<u32>)>,
+    pub selected: usize,
+}
+
+impl Palette {
+    /// All that there is from here.
+    pub fn of(app: &App, source: &dyn Source) -> Result<Self> {
+        let context = app.context();
+        let mut entries: Vec<Entry> = Vec::new();
+        for binding in app.keymap.bindings(context) {
+            // The palette itself is there already.
+            if binding.act == Act::Commands || matches!(binding.act, Act::Redraw | Act::Suspend | Act::Interrupt) {
+                continue;
+            }
+            let key = binding.keys.first().map(|key| shown(key)).unwrap_or_default();
+            let why_not = rights::why_not(app, binding.act);
+            entries.push(Entry { says: binding.says.to_owned(), key, deed: Deed::Act(binding.act), why_not });
+        }
+        for (at, mailbox) in app.mailboxes.iter().enumerate() {
+            let name = mailbox.name.as_deref().map(|name| format!("  {name}")).unwrap_or_default();
+            let says = safe::line(&format!("mailbox {}{name}", mailbox.key()));
+            let why_not = (at == app.mailbox).then(|| "you are there".to_owned());
+            entries.push(Entry { says, key: String::new(), deed: Deed::Mailbox(at), why_not });
+        }
+        let assigning = rights::why_not(app, Act::Assign);
+        for handle in source.teammates(app.key())? {
+            let is_me = app.me() == Some(&handle);
+            let whose = if is_me { "what you hold".to_owned() } else { format!("what {handle} holds") };
+            let deed = Deed::Search(Query::held_by(&handle));
+            entries.push(Entry { says: whose, key: format!("who:{handle}"), deed, why_not: None });
+            let says = if is_me { format!("assign to yourself ({handle})") } else { format!("assign to {handle}") };
+            entries.push(Entry { says, key: String::new(), deed: Deed::Assign(handle), why_not: assigning.clone() });
+        }
+        for tag in source.tags(app.key())? {
+            let says = safe::line(&format!("tagged {tag}"));
+            let (key, deed) = (safe::line(&format!("tag:{tag}")), Deed::Search(Query::tagged(&tag)));
+            entries.push(Entry { says, key, deed, why_not: None });
+        }
+        let mut palette =
+            Self { input: typing::line(""), about: app.subject(), entries, matching: Vec::new(), selected: 0 };
+        palette.narrow();
+        Ok(palette)
+    }
+
+    /// Another text was typed.
+    pub fn narrow(&mut self) {
+        self.selected = 0;
+        let typed = typing::text_of(&self.input);
+        let pattern = Pattern::parse(&typed, CaseMatching::Ignore, Normalization::Smart);
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut buffer = Vec::new();
+        let mut scored: Vec<(u32, usize, Vec<u32>)> = Vec::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            let mut letters = Vec::new();
+            let text = Utf32Str::new(&entry.says, &mut buffer);
+            if let Some(score) = pattern.indices(text, &mut matcher, &mut letters) {
+                letters.sort_unstable();
+                letters.dedup();
+                scored.push((score, at, letters));
+            }
+        }
+        // Of equals, what can be done comes first; else as the keymap has it.
+        scored.sort_by_key(|(score, at, _)| (std::cmp::Reverse(*score), self.entries[*at].why_not.is_some(), *at));
+        self.matching = scored.into_iter().map(|(_, at, letters)| (at, letters)).collect();
+    }
+
+    /// The entries that match, and which letters of each did.
+    pub fn matching(&self) -> impl Iterator<Item = (&Entry, &[u32])> {
+        self.matching.iter().filter_map(|(at, letters)| Some((self.entries.get(*at)?, letters.as_slice())))
+    }
+
+    /// How many match.
+    pub fn len(&self) -> usize {
+        self.matching.len()
+    }
+
+    /// The entry under the cursor.
+    pub fn chosen(&self) -> Option<&Entry> {
+        self.matching.get(self.selected).and_then(|(at, _)| self.entries.get(*at))
+    }
+
+    /// One entry on or back.
+    pub fn step(&mut self, is_back: bool) {
+        let last = self.len().saturating_sub(1);
+        self.selected = if is_back { self.selected.saturating_sub(1) } else { (self.selected + 1).min(last) };
+    }
+}
