@@ -47,6 +47,13 @@ pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
     let _inside = runtime.enter();
     let engine =
         (!cx.offline).then(|| Engine::start(&logins, cx.wanted.as_deref(), true, Arc::clone(&tell))).transpose()?;
+    // Without an engine nobody else writes words into the index. Dropped, this one ends.
+    let (_until_then, stop) = engine::stop();
+    if cx.offline {
+        for (_, cache) in &logins {
+            drop(runtime.spawn(engine::keep_index(cache.clone(), stop.clone())));
+        }
+    }
     let forwarding = runtime.spawn(async move {
         let refusal = Refusal::new(ErrorKind::Unreachable, "nothing was changed: --offline only reads what is cached");
         while let Some(command) = wanted.recv().await {

@@ -13,7 +13,7 @@ impl Turn<'_> {
     /// Opens the line, with this text where it is not open yet.
     pub(super) fn look_for(&mut self, which: Which, text: &str) {
         let finding = &mut self.app.finding;
-        if finding.search.is_none() && which == Which::Search {
+        if finding.search.is_none() && (which == Which::Search || finding.filter.is_none()) {
             // What was narrowed before is where one comes back to, whole.
             finding.filter = None;
             let mut queue = self.app.queue.clone();
@@ -140,8 +140,13 @@ impl Turn<'_> {
             self.app.finding.filter = None;
             if self.app.finding.search.is_none() {
                 self.app.queue.found = None;
+                let origin = self.app.finding.origin.take();
+                // The selection stays on its conversation, wherever the whole list has it; where nothing was left, on the one
+                // before.
+                if let Some(origin) = origin.filter(|_| self.app.queue.root.is_none()) {
+                    self.app.queue = origin.queue;
+                }
             }
-            // The selection stays on its conversation, wherever the whole list has it.
             return;
         }
         let origin = self.app.finding.origin.take();
