@@ -114,7 +114,8 @@ impl Engine {
             Command::Next { mailbox, .. }
             | Command::Unsend { mailbox, .. }
             | Command::Folders { mailbox }
-            | Command::StopSearch { mailbox } => mailbox,
+            | Command::StopSearch { mailbox }
+            | Command::Fetch { mailbox, .. } => mailbox,
             Command::Search(sought) => &sought.mailbox,
         };
         let index = self.routes.lock().unwrap_or_else(PoisonError::into_inner).get(mailbox).copied();

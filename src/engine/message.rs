@@ -1,5 +1,6 @@
 //! What the screen asks of the engine and what the engine answers: plain messages, no locks shared.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -121,6 +122,12 @@ pub enum Command {
         target: Target,
         verdict: Verdict,
     },
+    /// Bring a mail, or a part of it, into a file.
+    Fetch {
+        ticket: Ticket,
+        mailbox: String,
+        fetch: Fetch,
+    },
     /// The folders of a mailbox in which mail can be filed.
     Folders {
         mailbox: String,
@@ -133,6 +140,28 @@ pub enum Command {
     },
     SyncNow,
     Quit,
+}
+
+/// A whole mail or one part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// As it is, headers and all.
+    Whole,
+    /// By its number (RFC 3501 §6.4.5), decoded.
+    Part(String),
+}
+
+/// What is brought into which folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetch {
+    pub role: Role,
+    pub uid: Uid,
+    pub piece: Piece,
+    pub folder: PathBuf,
+    /// Made safe once more; where a file has it already, the next one that is free.
+    pub name: String,
+    /// For nobody else's eyes.
+    pub is_private: bool,
 }
 
 /// A folder in which mail can be filed.
@@ -205,6 +234,16 @@ pub enum Event {
     Filed {
         ticket: Ticket,
         filed: Box<Filed>,
+    },
+    /// How far a file has come, in octets as the mail has them.
+    Fetching {
+        ticket: Ticket,
+        octets: u64,
+        of: u64,
+    },
+    Fetched {
+        ticket: Ticket,
+        outcome: Result<PathBuf, Refusal>,
     },
     Folders {
         mailbox: String,

@@ -12,7 +12,7 @@ use super::error::{Error, Result};
 use super::forward;
 use super::link::Link;
 use super::login::Login;
-use super::message::{Answer, Command, Event, Finding, Forwards, Target, Ticket};
+use super::message::{Answer, Command, Event, Fetch, Finding, Forwards, Target, Ticket};
 use super::outbox;
 use super::outbox::Terms;
 use super::stop::Stop;
@@ -59,6 +59,7 @@ pub fn refuse(tell: &Tell, command: Command, refusal: &Refusal) {
         | Command::Settle { ticket, .. } => tell(Event::Done { ticket, outcome: Err(refusal.clone()) }),
         Command::Forward { target, .. } => tell(Event::Forwarding { target, outcome: Err(refusal.clone()) }),
         Command::Open { target } => tell(Event::Opened { target, outcome: Err(refusal.clone()) }),
+        Command::Fetch { ticket, .. } => tell(Event::Fetched { ticket, outcome: Err(refusal.clone()) }),
         Command::Folders { mailbox } => tell(Event::Folders { mailbox, outcome: Err(refusal.clone()) }),
         Command::Search(sought) => {
             tell(Event::Found { ticket: sought.ticket, finding: Finding::Failed(refusal.clone()) });
@@ -121,6 +122,7 @@ impl Worker {
                 let outcome = kept.unwrap_or_else(|| Err(refusal.clone().into())).map(Box::new);
                 (self.tell)(Event::Forwarding { target, outcome: outcome.map_err(Error::into_refusal) });
             }
+            Command::Fetch { ticket, mailbox, fetch } => self.fetch(ticket, &mailbox, fetch, false),
             other => refuse(&self.tell, other, refusal),
         }
     }
@@ -219,6 +221,10 @@ impl Worker {
                 (self.tell)(Event::Forwarding { target, outcome: told });
                 if lost { kept } else { Ok(()) }
             }
+            Command::Fetch { ticket, mailbox, fetch } => {
+                self.fetch(ticket, &mailbox, fetch, true);
+                Ok(())
+            }
             Command::Folders { mailbox } => {
                 let outcome = match self.mailbox(&mailbox) {
                     Some(found) => link.places(&found).await,
@@ -248,6 +254,20 @@ impl Worker {
         let (told, kept) = split(done.map(|c| c.map(Box::new)));
         (self.tell)(Event::Done { ticket, outcome: told });
         if lost { kept } else { Ok(()) }
+    }
+
+    /// Beside what else is to be done; `is_online`: the server may be asked.
+    fn fetch(&self, ticket: Ticket, mailbox: &str, fetch: Fetch, is_online: bool) {
+        let known = self.mailbox(mailbox).or_else(|| {
+            let known = self.cache.reader().and_then(|r| Ok(r.mailboxes()?)).unwrap_or_default();
+            known.into_iter().find(|m| m.key() == mailbox)
+        });
+        let Some(mailbox) = known else {
+            return (self.tell)(Event::Fetched { ticket, outcome: Err(no_mailbox(mailbox)) });
+        };
+        let (login, cache, tell) = (Arc::clone(&self.login), self.cache.clone(), Arc::clone(&self.tell));
+        // Ends with the engine's runtime; half a file is taken away then.
+        tokio::spawn(super::fetching::fetch(login, cache, mailbox, (ticket, fetch), tell, is_online));
     }
 
     fn mailbox(&self, key: &str) -> Option<Mailbox> {

@@ -106,9 +106,23 @@ impl Session {
     /// A message's bytes: all of them, or so many from an offset on; `\Seen` stays as it is. `None`: there is no such
     /// message.
     pub async fn fetch_raw(&mut self, uid: Uid, range: Option<(u32, u32)>) -> Result<Option<Vec<u8>>, Error> {
+        self.fetch_section(uid, "", range).await
+    }
+
+    /// The same of one part by its number, as it is encoded in the mail.
+    pub async fn fetch_section(
+        &mut self,
+        uid: Uid,
+        section: &str,
+        range: Option<(u32, u32)>,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        // Nothing but a part's number becomes part of the command.
+        if !section.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+            return Err(Error::Unsupported { what: "parts that have no number" });
+        }
         let items = match range {
-            Some((offset, octets)) => format!("(UID BODY.PEEK[]<{offset}.{}>)", octets.max(1)),
-            None => "(UID BODY.PEEK[])".to_owned(),
+            Some((offset, octets)) => format!("(UID BODY.PEEK[{section}]<{offset}.{}>)", octets.max(1)),
+            None => format!("(UID BODY.PEEK[{section}])"),
         };
         let mut body = Body::NotThere;
         self.fetch_one(uid, &items, &mut |fetched| match fetched.body {

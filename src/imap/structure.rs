@@ -15,6 +15,8 @@ pub struct Part {
     pub media_type: String,
     /// Octets as it is encoded in the mail.
     pub size: u64,
+    /// How it is encoded, as the mail says it.
+    pub encoding: String,
     /// Something that a person would save or open, rather than the text of the mail.
     pub is_attachment: bool,
 }
@@ -57,6 +59,7 @@ fn collect(node: &Node, number: &str, parts: &mut Vec<Part>) {
         name,
         media_type: format!("{kind}/{subtype}"),
         size: fields.get(6).and_then(Node::number).unwrap_or(0),
+        encoding: lower(5),
     });
 }
 

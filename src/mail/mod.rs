@@ -6,6 +6,7 @@
 
 pub mod addresses;
 pub mod compose;
+pub mod decode;
 pub mod fields;
 pub mod header;
 pub mod html;

@@ -32,7 +32,29 @@ pub fn file_name(given: Option<&str>, media_type: &str) -> String {
     if plain.is_empty() {
         return format!("{}.{}", stem(media_type), extension(media_type));
     }
-    shorten(plain)
+    // What begins with a dash is an option to many a program, and some names are devices elsewhere.
+    let needs_cover = plain.starts_with(['-', '~']) || is_device(plain);
+    shorten(&if needs_cover { format!("_{plain}") } else { plain.to_owned() })
+}
+
+/// Names that Windows keeps for itself, with any extension.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix).is_some_and(|n| n.chars().count() == 1 && n.contains(|c: char| c.is_numeric()))
+    };
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$") || numbered("com") || numbered("lpt")
+}
+
+/// The name of the next file where those before it are taken: `a.pdf`, `a (1).pdf`, `a (2).pdf`.
+pub fn numbered(name: &str, number: u32) -> String {
+    if number == 0 {
+        return name.to_owned();
+    }
+    match name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()) {
+        Some((stem, extension)) => format!("{stem} ({number}).{extension}"),
+        None => format!("{name} ({number})"),
+    }
 }
 
 fn shorten(name: &str) -> String {
@@ -76,7 +98,7 @@ fn extension(media_type: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::file_name;
+    use super::{file_name, is_device, numbered};
     use proptest::prelude::*;
 
     #[test]
@@ -86,8 +108,19 @@ mod tests {
         assert_eq!(name("C:\\temp\\Bill: 4.pdf"), "Bill_ 4.pdf");
         assert_eq!(name(".bashrc"), "bashrc");
         assert_eq!(name("photo\u{202E}gpj.exe"), "photogpj.exe");
+        assert_eq!(name("-rf *"), "_-rf _");
+        assert_eq!(name("aux.c"), "_aux.c");
+        assert_eq!(name("COM1"), "_COM1");
+        assert_eq!(name("Common.pdf"), "Common.pdf");
         assert_eq!(name(".."), "attachment.pdf");
         assert_eq!(file_name(None, "message/rfc822"), "message.eml");
+    }
+
+    #[test]
+    fn namesakes_are_numbered_before_the_extension() {
+        assert_eq!(numbered("a.tar.gz", 2), "a.tar (2).gz");
+        assert_eq!(numbered("README", 1), "README (1)");
+        assert_eq!(numbered("a.pdf", 0), "a.pdf");
     }
 
     #[test]
@@ -101,6 +134,8 @@ mod tests {
         fn any_name_becomes_one_file_name(given in any::<String>()) {
             let name = file_name(Some(&given), "image/png");
             prop_assert!(!name.is_empty() && name.len() <= 150 && !name.contains(['/', '\\', '\n', '\0']), "{name:?}");
+            prop_assert!(!is_device(&name) && !name.starts_with(['-', '~', ' ']) && !name.ends_with(['.', ' ']), "{name:?}");
+            prop_assert!(!name.chars().any(|c| c.is_control() || "<>:\"|?*".contains(c)), "{name:?}");
             prop_assert!(name != "." && name != ".." && !name.starts_with('.'), "{name:?}");
         }
     }

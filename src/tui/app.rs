@@ -13,8 +13,10 @@ use super::chord::Chord;
 use super::composer::Composer;
 use super::finding::Finding;
 use super::intents::{Asked, Intents};
+use super::items::OnItsWay;
 use super::keymap::{Context, Keymap};
 use super::layers::Layer;
+use super::opener::Opener;
 use super::queue::Queue;
 use super::reading::Reading;
 use super::source::{Counts, Order, OutboxItem};
@@ -134,6 +136,10 @@ pub struct App {
     pub pressed: Vec<Chord>,
     pub intents: Intents,
     pub undo: Vec<Asked>,
+    /// What opens links and files here.
+    pub opener: Opener,
+    /// Files that are fetched.
+    pub on_their_way: Vec<OnItsWay>,
     /// One action at work on many conversations.
     pub batch: Option<Batch>,
     /// Tickets of “take next” that are not answered.
@@ -181,6 +187,8 @@ impl App {
             pressed: Vec::new(),
             intents: Intents::default(),
             undo: Vec::new(),
+            opener: Opener::None("nothing can be opened"),
+            on_their_way: Vec::new(),
             batch: None,
             nexts: Vec::new(),
             settlings: Vec::new(),

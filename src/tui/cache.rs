@@ -85,6 +85,10 @@ impl Source for Reader {
         Ok(Some(body))
     }
 
+    fn raw(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<(Vec<u8>, bool)>> {
+        Ok(Self::body(self, mailbox, role, uid)?.map(|stored| (stored.raw, stored.is_whole)))
+    }
+
     fn teammates(&self, mailbox: &str) -> Result<Vec<Handle>> {
         Ok(self.handles(Some(mailbox))?)
     }
@@ -221,6 +225,10 @@ impl<S: Source> Source for Caches<S> {
 
     fn body(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<Body>> {
         self.home(mailbox)?.body(mailbox, role, uid)
+    }
+
+    fn raw(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<(Vec<u8>, bool)>> {
+        self.home(mailbox)?.raw(mailbox, role, uid)
     }
 
     fn teammates(&self, mailbox: &str) -> Result<Vec<Handle>> {

@@ -32,10 +32,11 @@ fn edit_with(editor: &str, text: &str, private: Option<&Path>) -> Result<String,
 }
 
 /// A folder of one's own, gone with what is in it.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn make(private: Option<&Path>) -> io::Result<Self> {
+    /// Makes one in this place; by default in the runtime or the temporary folder.
+    pub fn make(private: Option<&Path>) -> io::Result<Self> {
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|p| p.is_dir());
         let parent = private.map(Path::to_owned).or(runtime).unwrap_or_else(std::env::temp_dir);
         let mut random = [0; 8];
@@ -46,6 +47,12 @@ impl Folder {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&folder)?;
         Ok(Self(folder))
+    }
+}
+
+impl Folder {
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 }
 

@@ -223,6 +223,12 @@ impl Source for Fake {
         Ok(self.bodies.borrow().get(&(role, uid.0)).cloned())
     }
 
+    fn raw(&self, _: &str, role: Role, uid: Uid) -> Result<Option<(Vec<u8>, bool)>> {
+        let bodies = self.bodies.borrow();
+        let raw = |body: &Body| format!("Subject: Printer on fire\r\nX-Odd: \x1b[2J\r\n\r\n{}", body.text);
+        Ok(bodies.get(&(role, uid.0)).map(|body| (raw(body).into_bytes(), true)))
+    }
+
     fn teammates(&self, _: &str) -> Result<Vec<Handle>> {
         Ok(["alice", "bob", "carol", "dave"].map(handle).to_vec())
     }

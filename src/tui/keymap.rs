@@ -22,6 +22,10 @@ pub enum Context {
     Picker,
     /// Choosing a folder.
     Folders,
+    /// Choosing what hangs on a message.
+    Items,
+    /// Typing a folder of the disk, or a command.
+    Line,
     /// Typing tags.
     Tags,
     /// A question answered yes or no.
@@ -50,6 +54,8 @@ impl Context {
             Self::Writing => "writing",
             Self::Picker => "picker",
             Self::Folders => "folders",
+            Self::Items => "items",
+            Self::Line => "line",
             Self::Tags => "tags",
             Self::Confirm => "confirm",
             Self::Fate => "fate",
@@ -69,6 +75,8 @@ impl Context {
             Self::Writing => "writing",
             Self::Picker => "choosing a teammate",
             Self::Folders => "choosing a folder",
+            Self::Items => "choosing a link or attachment",
+            Self::Line => "typing a folder or a command",
             Self::Tags => "tagging",
             Self::Confirm => "a question",
             Self::Fate => "an answer's fate",
@@ -82,7 +90,17 @@ impl Context {
 
     /// Keys without a line in the table are text here.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Writing | Self::Picker | Self::Folders | Self::Tags | Self::Search | Self::Palette)
+        matches!(
+            self,
+            Self::Writing
+                | Self::Picker
+                | Self::Folders
+                | Self::Items
+                | Self::Line
+                | Self::Tags
+                | Self::Search
+                | Self::Palette
+        )
     }
 }
 
@@ -91,6 +109,7 @@ impl Context {
 pub enum Group {
     Move,
     Select,
+    Mail,
     Team,
     Answer,
     State,
@@ -102,10 +121,11 @@ pub enum Group {
 
 impl Group {
     /// In the order of the help.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Team,
         Self::Answer,
         Self::State,
+        Self::Mail,
         Self::Select,
         Self::Find,
         Self::Move,
@@ -119,6 +139,7 @@ impl Group {
         match self {
             Self::Move => "Move",
             Self::Select => "Select",
+            Self::Mail => "Links, attachments, the mail itself",
             Self::Team => "Who has it",
             Self::Answer => "Answer",
             Self::State => "What it is",
@@ -164,6 +185,13 @@ pub enum Act {
     Trash,
     Junk,
     MoveTo,
+    // What hangs on a message
+    OpenItem,
+    SaveItem,
+    Copy,
+    Pipe,
+    Headers,
+    Raw,
     // Selecting
     Select,
     SelectRange,
@@ -227,8 +255,8 @@ pub struct Binding {
 use Context as C;
 
 const MAIL: &[C] = &[C::Queue, C::Reading];
-const TYPING: &[C] = &[C::Writing, C::Picker, C::Folders, C::Tags, C::Search, C::Palette];
-const CHOOSING: &[C] = &[C::Picker, C::Folders, C::Search, C::Palette];
+const TYPING: &[C] = &[C::Writing, C::Picker, C::Folders, C::Line, C::Tags, C::Search, C::Palette];
+const CHOOSING: &[C] = &[C::Picker, C::Folders, C::Items, C::Search, C::Palette];
 const LISTS: &[C] = &[C::Queue, C::Mailboxes, C::Outbox, C::Help];
 const EVERYWHERE: &[C] = &[
     C::Queue,
@@ -236,6 +264,8 @@ const EVERYWHERE: &[C] = &[
     C::Writing,
     C::Picker,
     C::Folders,
+    C::Items,
+    C::Line,
     C::Tags,
     C::Confirm,
     C::Fate,
@@ -275,6 +305,12 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Trash, "trash", ["d"], MAIL, State, "to Trash";
     Act::Junk, "junk", ["X"], MAIL, State, "to Junk, marked as junk";
     Act::MoveTo, "move", ["v"], MAIL, State, "move to a folder";
+    Act::OpenItem, "open-item", ["o"], &[C::Reading], Mail, "open a link or an attachment", "open";
+    Act::SaveItem, "save", ["S"], &[C::Reading], Mail, "save an attachment, or the mail", "save";
+    Act::Copy, "copy", ["y"], MAIL, Mail, "copy a link, an address, an id";
+    Act::Pipe, "pipe", ["|"], &[C::Reading], Mail, "give the mail or a part to a command";
+    Act::Headers, "headers", ["h"], &[C::Reading], Mail, "all header fields, or the text again";
+    Act::Raw, "raw", ["H"], &[C::Reading], Mail, "the mail as it came, or the text again";
     Act::Undo, "undo", ["z"], MAIL, State, "undo; takes back an answer";
 
     Act::Select, "select", ["Space"], &[C::Queue], Select, "select, or no longer";
@@ -344,6 +380,8 @@ pub const DEFAULT: &[Binding] = keys![
 
     Act::Accept, "assign-to", ["Enter"], &[C::Picker], Team, "assign to this teammate", "assign";
     Act::Accept, "move-to", ["Enter"], &[C::Folders], State, "move to this folder", "move";
+    Act::Accept, "take-item", ["Enter"], &[C::Items], Mail, "this one; its number does too", "this one";
+    Act::Accept, "take-line", ["Enter"], &[C::Line], Mail, "do it", "do it";
     Act::Accept, "set-tags", ["Enter"], &[C::Tags], State, "set", "set";
     Act::Accept, "keep-found", ["Enter"], &[C::Search], Find, "work on what was found", "keep";
     Act::Cancel, "stop-searching", ["Esc"], &[C::Search], Find, "back to where you were", "back";
@@ -353,7 +391,7 @@ pub const DEFAULT: &[Binding] = keys![
     Act::WasSent, "was-sent", ["s"], &[C::Fate], Answer, "it was sent", "was sent";
     Act::Discard, "discard", ["d"], &[C::Fate], Answer, "discard it; its text is kept", "discard";
     Act::Cancel, "later", ["Esc", "q"], &[C::Fate], Program, "decide later", "later";
-    Act::Cancel, "cancel", ["Esc"], &[C::Picker, C::Folders, C::Tags, C::Palette], Program, "cancel", "cancel";
+    Act::Cancel, "cancel", ["Esc"], &[C::Picker, C::Folders, C::Items, C::Line, C::Tags, C::Palette], Program, "cancel", "cancel";
 
     Act::Sync, "sync", ["R"], MAIL, Program, "sync now";
     Act::Redraw, "redraw", ["Ctrl-l"], EVERYWHERE, Program, "draw the screen anew";

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use ratatui_textarea::TextArea;
 
 use super::folders::FolderPicker;
+use super::items::{Choice, Whose};
 use super::keymap::Context;
 use super::palette::Palette;
 use super::typing;
-use crate::engine::message::{AfterReply, Target};
+use crate::engine::message::{AfterReply, Piece, Target};
 use crate::model::{Action, Conversation, Handle};
 
 /// What a yes means.
@@ -19,6 +20,8 @@ pub enum Sure {
         holder: Handle,
         then_reply: Option<bool>,
     },
+    /// Open this link.
+    Follow(String),
     /// Do this to all that is selected.
     Many(Action),
     /// Send what is in the composer though no teammate can be told of it beforehand.
@@ -54,6 +57,20 @@ impl Picker {
     }
 }
 
+/// What is saved, or given to a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    Piece { whose: Whose, piece: Piece, name: String },
+    Text(String),
+}
+
+/// What a typed line is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LineAsk {
+    SaveIn(Wanted),
+    PipeTo(Wanted),
+}
+
 /// The topmost small window.
 #[derive(Debug, Clone)]
 pub enum Layer {
@@ -72,6 +89,13 @@ pub enum Layer {
     Picker(Picker),
     Folders(FolderPicker),
     Palette(Box<Palette>),
+    Items(Choice),
+    /// A folder or a command is typed.
+    Line {
+        ask: LineAsk,
+        title: String,
+        input: TextArea<'static>,
+    },
     Tags {
         conversation: Box<Conversation>,
         input: TextArea<'static>,
@@ -99,6 +123,8 @@ impl Layer {
             Self::Picker(_) => Context::Picker,
             Self::Folders(_) => Context::Folders,
             Self::Palette(_) => Context::Palette,
+            Self::Items(_) => Context::Items,
+            Self::Line { .. } => Context::Line,
             Self::Tags { .. } => Context::Tags,
             Self::Confirm { .. } => Context::Confirm,
             Self::Fate { .. } => Context::Fate,
@@ -111,7 +137,7 @@ impl Layer {
             Self::Picker(picker) => Some(&mut picker.input),
             Self::Folders(picker) => Some(&mut picker.input),
             Self::Palette(palette) => Some(&mut palette.input),
-            Self::Tags { input, .. } => Some(input),
+            Self::Tags { input, .. } | Self::Line { input, .. } => Some(input),
             _ => None,
         }
     }

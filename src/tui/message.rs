@@ -1,9 +1,13 @@
 //! What the screen is told and what it wants done.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use crossterm::event::KeyEvent;
 
+use super::items::Whose;
 use crate::engine::kept::SavedDraft;
-use crate::engine::message::{Command, Event, Target};
+use crate::engine::message::{Command, Event, Piece, Target, Ticket};
 
 /// Something that happened to the screen.
 #[derive(Debug)]
@@ -14,12 +18,22 @@ pub enum Message {
     Engine(Event),
     /// The other editor came back: the text, or why there is none.
     Edited(Result<String, String>),
+    /// The command that was given a mail ended: what to say, or what went wrong.
+    Piped(Result<String, String>),
     /// A draft was written, or could not be.
     Kept(Result<(), String>),
     /// Time went by.
     Tick,
     /// The terminal is gone, or somebody asked the program to end: keep what is typed, ask nothing.
     HangUp,
+}
+
+/// Where a file is laid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whither {
+    Folder(PathBuf),
+    /// Where nobody else looks, as long as the screen runs.
+    Private,
 }
 
 /// Something that the runner does for the screen.
@@ -32,6 +46,30 @@ pub enum Effect {
     ForgetDraft(Target),
     /// Hand the terminal to the person's own editor with this text.
     Edit(String),
+    /// Bring a mail, or a part of it, into a file.
+    Fetch {
+        ticket: Ticket,
+        whose: Whose,
+        piece: Piece,
+        name: String,
+        into: Whither,
+    },
+    /// Have a file or a link opened by the system.
+    Launch {
+        program: &'static str,
+        target: OsString,
+    },
+    /// Into the terminal's clipboard.
+    Copy(String),
+    /// Hand the terminal to a command of the person's, which reads this text, or this file.
+    PipeText {
+        command: String,
+        text: String,
+    },
+    PipeFile {
+        command: String,
+        path: PathBuf,
+    },
     /// Draw everything anew, whatever is on the terminal.
     Redraw,
     /// Give the terminal back until the person returns.

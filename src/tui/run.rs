@@ -2,7 +2,7 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -16,12 +16,14 @@ use super::editor;
 use super::glyphs::GlyphSet;
 use super::input::{Gate, Input, listen};
 use super::keymap::Keymap;
-use super::message::{Effect, Message};
+use super::message::{Effect, Message, Whither};
+use super::opener::Opener;
+use super::pipe;
 use super::source::{Drafts, Source};
 use super::terminal::{PanicGuard, Screen, stop};
 use super::theme::{Theme, ThemeChoice};
 use super::update::update;
-use crate::engine::message::{Command, Event};
+use crate::engine::message::{Command, Event, Fetch};
 
 /// What the screen is told at its start.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +59,7 @@ pub fn run(
     listen(events, &gate, &to)?;
     let mut app = App::new(config.settings, Timestamp::now(), screen.size()?);
     app.keymap = config.keymap;
+    app.opener = Opener::here();
     let private_folder = config.private_folder;
     let mut runner = Runner {
         app,
@@ -70,6 +73,7 @@ pub fn run(
         later: Vec::new(),
         _to: to,
         private_folder,
+        shelf: None,
     };
     let outcome = catch_unwind(AssertUnwindSafe(|| runner.run()));
     let kept = runner.keep_what_is_typed();
@@ -95,6 +99,8 @@ struct Runner<S, D> {
     /// Keeps the channel open, whatever thread ends.
     _to: Sender<Input>,
     private_folder: Option<PathBuf>,
+    /// For what is opened or given to a command; gone with the screen.
+    shelf: Option<editor::Folder>,
 }
 
 /// Whether the screen goes on.
@@ -209,6 +215,31 @@ impl<S: Source, D: Drafts> Runner<S, D> {
                 self.gate.open();
                 return self.tell(Message::Edited(edited));
             }
+            Effect::Fetch { ticket, whose, piece, name, into } => {
+                let (folder, is_private) = match into {
+                    Whither::Folder(folder) => (folder, false),
+                    Whither::Private => match self.shelf() {
+                        Ok(folder) => (folder, true),
+                        Err(why) => return self.tell(Message::Piped(Err(why))),
+                    },
+                };
+                let fetch = Fetch { role: whose.role, uid: whose.uid, piece, folder, name, is_private };
+                return self.act(Effect::Command(Command::Fetch { ticket, mailbox: whose.mailbox, fetch }));
+            }
+            Effect::Launch { program, target } => {
+                if let Err(why) = pipe::launch(program, &target) {
+                    return self.tell(Message::Piped(Err(why)));
+                }
+            }
+            Effect::Copy(text) => self.screen.copy(&text)?,
+            Effect::PipeText { command, text } => {
+                let kept = self.shelf().and_then(|shelf| pipe::keep(&shelf, &text));
+                return match kept {
+                    Ok(path) => self.pipe(&command, &path),
+                    Err(why) => self.tell(Message::Piped(Err(why))),
+                };
+            }
+            Effect::PipeFile { command, path } => return self.pipe(&command, &path),
             Effect::Redraw => self.screen.redraw()?,
             Effect::Suspend => return self.suspend(true),
             Effect::Quit => return Ok(Goes::Away),
@@ -221,6 +252,25 @@ impl<S: Source, D: Drafts> Runner<S, D> {
             Ok(()) => Ok(Goes::On),
             Err(error) => self.tell(Message::Kept(Err(error.to_string()))),
         }
+    }
+
+    /// The folder for what nobody else shall see.
+    fn shelf(&mut self) -> Result<PathBuf, String> {
+        if self.shelf.is_none() {
+            let made = editor::Folder::make(self.private_folder.as_deref());
+            self.shelf = Some(made.map_err(|error| format!("there is no place for the file: {error}"))?);
+        }
+        Ok(self.shelf.as_ref().map(|shelf| shelf.path().to_owned()).unwrap_or_default())
+    }
+
+    /// Lends the terminal to a command that reads a file, which is taken away again.
+    fn pipe(&mut self, command: &str, path: &Path) -> io::Result<Goes> {
+        self.gate.close();
+        self.screen.lend();
+        let ended = pipe::pipe(command, path);
+        self.screen.resume()?;
+        self.gate.open();
+        self.tell(Message::Piped(ended))
     }
 
     fn suspend(&mut self, is_whole_job: bool) -> io::Result<Goes> {

@@ -84,6 +84,8 @@ pub trait Source {
     fn thread(&self, mailbox: &str, root: &str) -> Result<Vec<Message>>;
     /// `None` where it has not been fetched yet.
     fn body(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<Body>>;
+    /// A mail's octets as far as they were fetched, and whether that is all; `None` where nothing was.
+    fn raw(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<(Vec<u8>, bool)>>;
     /// Handles known in this mailbox, sorted.
     fn teammates(&self, mailbox: &str) -> Result<Vec<Handle>>;
     fn draft(&self, target: &Target) -> Result<Option<SavedDraft>>;

@@ -1,11 +1,12 @@
 //! The terminal, taken and given back: raw mode, alternate screen, bracketed paste. Whatever ends the program, the
 //! person's shell finds it as it was.
 
-use std::io::{self, BufWriter, Stdout, stdout};
+use std::io::{self, BufWriter, Stdout, Write as _, stdout};
 use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 use std::thread;
 
+use base64::Engine as _;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
@@ -62,11 +63,28 @@ impl Screen {
         self.redraw()
     }
 
+    /// Lays a text into the terminal's clipboard (OSC 52): it reaches the person's own machine over SSH too. Inside tmux, which
+    /// passes on only what is wrapped for it, it is said in both ways.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let out = self.terminal.backend_mut();
+        out.write_all(clipboard(text, std::env::var_os("TMUX").is_some()).as_bytes())?;
+        io::Write::flush(out)
+    }
+
     /// Draws everything anew with the next frame, whatever is on the terminal now.
     pub fn redraw(&mut self) -> io::Result<()> {
         // `Terminal::clear` would ask the terminal for its cursor, and the answer would go to the reader of keys.
         let size = self.terminal.size()?;
         self.terminal.resize(size.into())
+    }
+}
+
+fn clipboard(text: &str, is_in_tmux: bool) -> String {
+    let code = base64::engine::general_purpose::STANDARD.encode(text);
+    let plain = format!("\x1b]52;c;{code}\x07");
+    match is_in_tmux {
+        true => format!("{plain}\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b")),
+        false => plain,
     }
 }
 
@@ -143,4 +161,15 @@ pub fn stop(is_whole_job: bool) -> bool {
 #[cfg(not(unix))]
 pub fn stop(_is_whole_job: bool) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clipboard;
+
+    #[test]
+    fn inside_tmux_it_is_said_in_both_ways() {
+        assert_eq!(clipboard("ü", false), "\x1b]52;c;w7w=\x07");
+        assert_eq!(clipboard("a", true), "\x1b]52;c;YQ==\x07\x1bPtmux;\x1b\x1b]52;c;YQ==\x07\x1b\\");
+    }
 }

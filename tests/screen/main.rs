@@ -8,6 +8,7 @@ mod bad_mail;
 mod demo;
 mod filing;
 mod finding;
+mod items;
 mod seat;
 mod terminal;
 mod two_people;

@@ -40,10 +40,12 @@ const MUTT: &[Line] = lines![
     MAIL, "tag", ["Y"];
     MAIL, "urgent", ["F", "!"];
     MAIL, "unread", ["N"];
+    MAIL, "move", ["s", "v"];
     MAIL, "undo", ["u"];
     MAIL, "takeover", ["O"];
     MAIL, "next-mailbox", ["Ctrl-n"];
     MAIL, "previous-mailbox", ["Ctrl-p"];
+    QUEUE, "select", ["t"];
     QUEUE, "sync", ["$", "G"];
     QUEUE, "top", ["=", "Home"];
     QUEUE, "bottom", ["*", "End"];
@@ -69,10 +71,13 @@ const GMAIL: &[Line] = lines![
     MAIL, "tag", ["l"];
     MAIL, "urgent", ["s", "+"];
     MAIL, "unread", ["U"];
+    MAIL, "trash", ["#"];
+    MAIL, "junk", ["!"];
     MAIL, "view-inbox", ["g i", "1"];
     MAIL, "view-all", ["g a", "8"];
     MAIL, "next-mailbox", ["`", "]"];
     MAIL, "previous-mailbox", ["~", "["];
+    QUEUE, "select", ["x"];
     QUEUE, "open", ["o", "Enter"];
     READING, "unfold", ["o", "Enter"];
     READING, "next-conversation", ["j", "J"];

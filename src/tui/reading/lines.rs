@@ -124,6 +124,14 @@ impl Lines<'_> {
     fn open(&mut self, part: &Part, reading: &Reading) {
         self.head(part);
         self.blank();
+        if let Some(face) = reading.face((part.message.folder, part.message.uid)) {
+            self.say(face.title(), Paint::Heading);
+            self.text(&face.text, Paint::Dim, None);
+            if face.is_cut {
+                self.say("only the beginning is here", Paint::Faint);
+            }
+            return;
+        }
         match &part.body {
             None => match &reading.trouble {
                 Some(trouble) => self.say(trouble.clone(), Paint::Bad),
@@ -227,7 +235,7 @@ impl Lines<'_> {
         let g = self.context.glyphs;
         for (at, file) in body.attachments.iter().enumerate() {
             let number = format!("[{}] ", body.links.len() + at + 1);
-            let size = format!("  {}", words::size(file.size));
+            let size = format!("  {}  {}", safe::line(&file.media_type), words::size(file.size));
             let room = self.width.saturating_sub(4 + width(&number) + width(&size));
             let pieces = vec![
                 ("  ".into(), Paint::Text),

@@ -1,9 +1,11 @@
 //! One conversation as it is read: its messages, what is folded, and a cursor on its lines.
 
+mod face;
 mod lines;
 
 use std::collections::{HashMap, HashSet};
 
+pub use face::Face;
 pub use lines::{ReadLine, Toggle};
 
 use super::theme::Paint;
@@ -65,6 +67,8 @@ pub struct Reading {
     asked_for: HashSet<Key>,
     open: HashMap<Key, bool>,
     open_quotes: HashSet<(Key, usize)>,
+    /// What stands in the place of a message's text.
+    faces: HashMap<Key, Face>,
     made_for: usize,
     is_placed: bool,
 }
@@ -88,6 +92,7 @@ impl Reading {
             asked_for: HashSet::new(),
             open: HashMap::new(),
             open_quotes: HashSet::new(),
+            faces: HashMap::new(),
             made_for: 0,
             is_placed: false,
         }
@@ -214,6 +219,31 @@ impl Reading {
             }
         }
         self.made_for = 0;
+    }
+
+    /// The message on which the cursor stands.
+    pub fn part_under_cursor(&self) -> Option<&Part> {
+        self.lines.get(self.cursor).and_then(|line| self.parts.get(line.part))
+    }
+
+    /// The other face of a message that is shown.
+    pub fn face(&self, key: Key) -> Option<&Face> {
+        self.faces.get(&key)
+    }
+
+    /// Shows another face of a message, or its text again.
+    pub fn set_face(&mut self, key: Key, face: Option<Face>) {
+        let part = self.parts.iter().position(|p| p.key() == key);
+        match face {
+            Some(face) => self.faces.insert(key, face),
+            None => self.faces.remove(&key),
+        };
+        self.open.insert(key, true);
+        self.needs_look = true;
+        self.made_for = 0;
+        if let Some(part) = part {
+            self.cursor = self.head_of(part);
+        }
     }
 
     /// The line with a message's head.

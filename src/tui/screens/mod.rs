@@ -4,6 +4,7 @@ pub mod composer;
 pub mod finding;
 pub mod folders;
 pub mod help;
+pub mod items;
 pub mod mailboxes;
 pub mod outbox;
 pub mod palette;

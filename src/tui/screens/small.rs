@@ -19,6 +19,11 @@ use crate::tui::words;
 pub fn draw(app: &App, layer: &Layer, theme: &Theme, buffer: &mut Buffer, body: Rect) -> Option<Position> {
     match layer {
         Layer::Picker(picker) => draw_picker(app, picker, theme, buffer, body),
+        Layer::Items(choice) => {
+            super::items::draw(choice, theme, buffer, body);
+            None
+        }
+        Layer::Line { title, input, .. } => super::items::draw_line(title, input, theme, buffer, body),
         Layer::Folders(picker) => super::folders::draw(app, picker, theme, buffer, body),
         Layer::Tags { conversation, input } => {
             let area = panel::middle(body, 64, 4);

@@ -56,6 +56,8 @@ impl Turn<'_> {
             }
             Event::Done { ticket, outcome } => self.done(ticket, outcome.map(|c| c.map(|c| *c))),
             Event::Filed { ticket, filed } => self.filed(ticket, *filed),
+            Event::Fetching { ticket, octets, of } => self.fetching(ticket, octets, of),
+            Event::Fetched { ticket, outcome } => self.fetched(ticket, outcome),
             Event::Folders { mailbox, outcome } => self.folders_told(&mailbox, outcome),
             Event::Opened { target, outcome } => self.opened(&target, outcome),
             Event::Forwarding { .. } => {}

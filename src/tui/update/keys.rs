@@ -7,6 +7,7 @@ use crate::model::Destination;
 use crate::tui::app::{Focus, Tone};
 use crate::tui::chord::Chord;
 use crate::tui::finding::Which;
+use crate::tui::items::Purpose;
 use crate::tui::keymap::{Act, Context, Found, shown};
 use crate::tui::layers::Layer;
 use crate::tui::message::Effect;
@@ -59,6 +60,9 @@ impl Turn<'_> {
     }
 
     fn type_key(&mut self, key: KeyEvent) {
+        if let (Some(Layer::Items(_)), KeyCode::Char(digit @ '0'..='9')) = (&self.app.layer, key.code) {
+            return self.item_digit(digit);
+        }
         let now = self.app.now;
         if let Some(layer) = &mut self.app.layer {
             if let Some(input) = layer.input() {
@@ -130,6 +134,8 @@ impl Turn<'_> {
             | Context::Outbox
             | Context::Picker
             | Context::Folders
+            | Context::Items
+            | Context::Line
             | Context::Tags
             | Context::Confirm
             | Context::Fate => self.small_act(act),
@@ -187,6 +193,12 @@ impl Turn<'_> {
             Act::Trash => self.file(Destination::Trash),
             Act::Junk => self.file(Destination::Junk),
             Act::MoveTo => self.pick_folder(),
+            Act::OpenItem => self.choose_item(Purpose::Open),
+            Act::SaveItem => self.choose_item(Purpose::Save),
+            Act::Copy => self.choose_item(Purpose::Copy),
+            Act::Pipe => self.choose_item(Purpose::Pipe),
+            Act::Headers => self.show_face(false),
+            Act::Raw => self.show_face(true),
             Act::Select => self.select_one(),
             Act::SelectRange => self.select_range(),
             Act::SelectAll => self.select_all(),

@@ -4,6 +4,7 @@ mod answer;
 mod engine;
 mod filing;
 mod finding;
+mod items;
 mod keys;
 mod many;
 mod moves;
@@ -50,6 +51,7 @@ impl Turn<'_> {
             Message::Engine(event) => self.event(event),
             Message::Edited(outcome) => self.edited(outcome),
             Message::Kept(outcome) => self.kept(outcome),
+            Message::Piped(outcome) => self.piped(outcome),
             Message::Tick => self.tick(),
             Message::HangUp => {
                 self.keep_draft();

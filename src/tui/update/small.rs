@@ -37,6 +37,8 @@ impl Turn<'_> {
                 Some(Layer::Folders(picker))
             }
             (Layer::Folders(picker), Act::Accept) => self.move_to(picker),
+            (Layer::Items(choice), act) => self.items_act(choice, act),
+            (Layer::Line { ask, title, input }, Act::Accept) => self.line_typed(ask, title, &typing::text_of(&input)),
             (Layer::Tags { conversation, input }, Act::Accept) => {
                 self.set_tags(&conversation, &typing::text_of(&input));
                 self.app.layer.take()
@@ -76,6 +78,7 @@ impl Turn<'_> {
     fn confirmed(&mut self, sure: Sure) {
         match sure {
             Sure::Quit => self.leave(),
+            Sure::Follow(target) => self.launch(target),
             Sure::Many(action) => self.begin_batch(action),
             Sure::SendUnannounced { then } => self.send_answer(then, true),
             Sure::TakeOver { conversation, holder, then_reply } => {
