@@ -87,7 +87,9 @@ fn all_is_well_for_who_may_do_everything() {
     assert_eq!(report.line("work: handle").1, format!("alice, from the login {}", team.user("alice")));
     assert!(report.line("secret").1.contains("BAGSY_TEST_PASSWORD"));
     assert!(report.line("imap connection").1.contains(&team.server.imaps_port.to_string()));
+    assert!(report.line("imap tls").1.starts_with("TLS from the first byte, TLS 1.3 with AES_"));
     assert!(report.line("imap tls").1.contains("ca.pem"));
+    assert_eq!(report.line("imap sign-in").1, "let in, by password, AUTHENTICATE PLAIN");
     assert!(report.line("imap capabilities").1.contains("CONDSTORE QRESYNC MOVE IDLE NAMESPACE ACL UIDPLUS"));
     assert!(report.line("namespaces").1.contains("“shared/"), "{}", report.output.stdout);
     assert_eq!(report.line("work: mailboxes").1, team.mailbox());
@@ -100,7 +102,8 @@ fn all_is_well_for_who_may_do_everything() {
     assert!(report.line("shared \\Seen").1.starts_with("not known"));
     assert_eq!(report.line("announced answers").1, "none of unknown fate");
     assert_eq!(report.line("outbox").1, "empty");
-    assert!(report.line("submission sign-in").0);
+    assert!(report.line("submission tls").1.starts_with("TLS from the first byte, TLS 1.3 with AES_"));
+    assert_eq!(report.line("submission sign-in").1, "let in, by password, AUTH PLAIN");
     assert!(report.line(&format!("send as {}", team.mailbox())).1.contains("takes it as a sender"));
     assert_eq!(report.output.stderr, "");
 }
@@ -110,7 +113,7 @@ fn it_says_the_same_to_people_with_a_mark_before_each_line() {
     let team = server().team();
     let report = person(&team, "dave").run(&["doctor"]);
     let text = &report.ok().stdout;
-    assert!(text.contains("✓ work: imap sign-in: let in, by password\n"), "{text}");
+    assert!(text.contains("✓ work: imap sign-in: let in, by password, AUTHENTICATE PLAIN\n"), "{text}");
     assert!(text.contains(": claim: you may not: `w` missing on INBOX → "), "{text}");
     assert!(text.lines().all(|line| line.starts_with("✓ ") || line.starts_with("! ")), "{text}");
     let ascii = person(&team, "alice").env("LC_ALL", "C").run(&["doctor"]);
@@ -244,14 +247,15 @@ fn starttls_is_as_good_and_plain_text_is_warned_of() {
         account.smtp = Some(endpoint("localhost", submission().starttls_port, "starttls", Some(&submission().ca())));
     });
     let report = Report::of(&starttls, 0);
-    assert!(report.line("imap tls").1.starts_with("STARTTLS"));
-    assert!(report.line("submission tls").1.starts_with("STARTTLS"));
+    assert!(report.line("imap tls").1.starts_with("STARTTLS, TLS 1.3 with "));
+    assert!(report.line("submission tls").1.starts_with("STARTTLS, TLS 1.3 with "));
 
     let plain = person(&team, "alice")
         .configured(|account| account.imap = endpoint("127.0.0.1", server().imap_port, "none", None));
     let report = Report::of(&plain, 0);
     assert!(report.line("configuration").2.contains(&format!("127.0.0.1:{}", server().imap_port)));
-    assert!(report.line("imap tls").1.contains("in the clear"));
+    assert!(report.line("imap tls").1.contains("in the clear") && report.line("imap tls").1.contains("plaintext"));
+    assert!(!report.line("imap tls").1.contains("TLS 1."));
     let text = plain.run(&["doctor"]);
     assert!(text.ok().stdout.contains("! work: imap tls"), "{}", text.stdout);
 
@@ -260,6 +264,31 @@ fn starttls_is_as_good_and_plain_text_is_warned_of() {
         .configured(|account| account.imap = endpoint("localhost", server().imap_port, "implicit", Some(&ca)));
     let report = Report::of(&crossed, 5);
     assert!(report.line("imap tls").1.contains("STARTTLS"), "{}", report.output.stdout);
+}
+
+#[test]
+fn a_token_is_shown_by_the_mechanism_that_the_server_takes() {
+    let mut extra = String::new();
+    for (mechanisms, mechanism) in [("", "OAUTHBEARER"), ("plain xoauth2", "XOAUTH2")] {
+        if !mechanisms.is_empty() {
+            extra = format!("auth_mechanisms = {mechanisms}\n");
+        }
+        let dovecot = Dovecot::with(Options { oauth2: true, extra: extra.clone(), ..Options::default() });
+        let team = dovecot.team();
+        let token = dovecot.tokens().issue(&team.user("alice"));
+        let report = Report::of(&Bagsy::new(&team, "alice").with_token(&token), 5);
+        let let_in = format!("let in, by access token, AUTHENTICATE {mechanism}");
+        assert_eq!(report.line("imap sign-in").1, let_in);
+        assert!(!report.output.stdout.contains(&token), "a token was printed");
+    }
+}
+
+#[test]
+fn a_server_that_takes_no_sasl_is_let_in_by_command() {
+    let plain = Dovecot::with(Options { extra: "auth_mechanisms = login\n".to_owned(), ..Options::default() });
+    let team = plain.team();
+    let report = Report::of(&Bagsy::new(&team, "alice"), 5);
+    assert_eq!(report.line("imap sign-in").1, "let in, by password, LOGIN command");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::framed::{Framed, Sideline};
 use super::reply::Reply;
 use super::session::{Capabilities, bye_text};
 use crate::config::{Endpoint, Tls};
-use crate::net::{self, Protection, Unsafe};
+use crate::net::{self, Agreed, Protection, Unsafe};
 
 /// How long TCP, the TLS handshake, and a first answer may take.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -22,7 +22,8 @@ const GREETING: Duration = Duration::from_secs(30);
 pub(super) struct Link {
     pub client: Client<Framed>,
     pub sideline: Sideline,
-    pub is_encrypted: bool,
+    /// What protects it, where something does.
+    pub agreed: Option<Agreed>,
     /// What the greeting, or the server when asked, said it can do. Without TLS nobody vouches for it.
     pub capabilities: Capabilities,
 }
@@ -33,16 +34,17 @@ pub(super) async fn open(endpoint: &Endpoint) -> Result<Link, Error> {
     let tcp = net::connect(endpoint, CONNECTING).await?;
     let sideline = Sideline::default();
     let framed = |stream| Framed::new(stream, sideline.clone());
-    let client = match protection {
+    let (client, agreed) = match protection {
         Protection::Implicit(security) => {
-            let mut client = Client::new(framed(security.secure(tcp, HANDSHAKE).await?));
+            let protected = security.secure(tcp, HANDSHAKE).await?;
+            let mut client = Client::new(framed(protected.stream));
             greet(&mut client, &sideline, endpoint).await?;
-            client
+            (client, Some(protected.agreed))
         }
         Protection::None => {
             let mut client = Client::new(framed(Box::new(tcp)));
             greet(&mut client, &sideline, endpoint).await?;
-            client
+            (client, None)
         }
         Protection::StartTls(security) => {
             let mut client = Client::new(framed(Box::new(tcp)));
@@ -53,11 +55,10 @@ pub(super) async fn open(endpoint: &Endpoint) -> Result<Link, Error> {
             let protected = security.secure(clear, HANDSHAKE).await?;
             // What the server said of itself so far counts no more.
             sideline.forget();
-            Client::new(framed(protected))
+            (Client::new(framed(protected.stream)), Some(protected.agreed))
         }
     };
-    let is_encrypted = endpoint.tls != Tls::None;
-    let mut link = Link { client, sideline, is_encrypted, capabilities: Capabilities::default() };
+    let mut link = Link { client, sideline, agreed, capabilities: Capabilities::default() };
     link.capabilities = capabilities(&mut link.client, &link.sideline, endpoint).await?;
     Ok(link)
 }

@@ -22,19 +22,31 @@ const SIGNING_IN: Duration = Duration::from_secs(60);
 
 /// How a login is shown to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
+pub(super) enum Method {
     Login,
     Plain,
     XOAuth2,
     OAuthBearer,
 }
 
-/// Signs in; what the server can do then, if it says so at once (else empty).
+impl Method {
+    /// As it is called among those who run servers.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Login => "LOGIN command",
+            Self::Plain => "AUTHENTICATE PLAIN",
+            Self::XOAuth2 => "AUTHENTICATE XOAUTH2",
+            Self::OAuthBearer => "AUTHENTICATE OAUTHBEARER",
+        }
+    }
+}
+
+/// Signs in; by which method, and what the server can do then, if it says so at once (else empty).
 pub(super) async fn sign_in(
     link: Link,
     endpoint: &Endpoint,
     credentials: &Credentials,
-) -> Result<(LibrarySession<Framed>, Capabilities), Error> {
+) -> Result<(LibrarySession<Framed>, Method, Capabilities), Error> {
     let Link { client, sideline, capabilities, .. } = link;
     let user = credentials.user();
     let method = method(&capabilities, credentials).map_err(|why| Error::Auth {
@@ -45,7 +57,7 @@ pub(super) async fn sign_in(
     tracing::debug!(?method, "sign in");
     let signed_in = timeout(SIGNING_IN, show(client, method, &capabilities, endpoint, credentials)).await;
     match signed_in {
-        Ok(Ok(session)) => Ok((session, told_capabilities(&sideline).unwrap_or_default())),
+        Ok(Ok(session)) => Ok((session, method, told_capabilities(&sideline).unwrap_or_default())),
         Ok(Err(LibraryError::No(_) | LibraryError::Bad(_))) => {
             let said = Condition::read(&sideline.last_tagged());
             Err(refusal(said, endpoint, user))

@@ -19,6 +19,7 @@ mod framing;
 mod idle;
 mod list;
 mod login;
+mod metadata;
 mod mv;
 mod noop;
 mod quota;

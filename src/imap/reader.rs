@@ -64,8 +64,24 @@ fn untagged(rest: &[u8]) -> Reply {
         // The folder's name, then the letters; no letters at all is no right at all.
         "MYRIGHTS" => Reply::MyRights(Rights(rest.get(1).and_then(Node::text).unwrap_or_default())),
         "QUOTA" => rest.get(1).and_then(storage).map_or(Reply::Other, Reply::Quota),
+        "ID" => Reply::Id(rest.first().and_then(|fields| value_of(fields, "name"))),
+        // Without a list it tells only that entries changed (RFC 5464 §4.4.2).
+        "METADATA" => match rest.get(1) {
+            Some(entries @ Node::List(_)) => Reply::Metadata(entries_of(entries)),
+            _ => Reply::Other,
+        },
         _ => Reply::Other,
     }
+}
+
+/// Names and values in turn.
+fn entries_of(node: &Node) -> Vec<(String, Option<String>)> {
+    let pairs = node.list().chunks_exact(2);
+    pairs.filter_map(|pair| Some((pair[0].text()?, pair[1].text()))).collect()
+}
+
+fn value_of(node: &Node, name: &str) -> Option<String> {
+    entries_of(node).into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| value)
 }
 
 /// The STORAGE of a quota: used and limit, in units of 1024 octets (RFC 9208 §5.1).

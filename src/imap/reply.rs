@@ -40,6 +40,10 @@ pub(crate) enum Reply {
     Namespace(Namespaces),
     MyRights(Rights),
     Quota(Quota),
+    /// What the server calls itself.
+    Id(Option<String>),
+    /// Entries about a folder, with their values.
+    Metadata(Vec<(String, Option<String>)>),
     /// Nothing that anybody here asks for.
     Other,
 }

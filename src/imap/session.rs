@@ -11,12 +11,13 @@ use super::condition::{Code, Condition, Status};
 use super::error::Error;
 use super::framed::{Framed, Sideline};
 use super::framing::Limits;
+use super::login::Method;
 use super::reply::Reply;
 use super::select::Selected;
 use super::{UidSet, connection, login};
 use crate::config::{Credentials, Endpoint};
 use crate::model::{Flags, ModSeq, Uid};
-use crate::net;
+use crate::net::{self, Agreed};
 
 /// How long a server may say nothing while it owes an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -87,7 +88,10 @@ pub struct Session {
     inner: async_imap::Session<Framed>,
     sideline: Sideline,
     host: String,
-    is_encrypted: bool,
+    agreed: Option<Agreed>,
+    method: Method,
+    /// What the server calls itself (RFC 2971).
+    server_name: Option<String>,
     capabilities: Capabilities,
     enabled: Capabilities,
     line: Line,
@@ -106,13 +110,15 @@ impl Session {
     /// CONDSTORE and QRESYNC where they are offered.
     pub async fn connect(endpoint: &Endpoint, credentials: &Credentials) -> Result<Self, Error> {
         let link = connection::open(endpoint).await?;
-        let (sideline, is_encrypted) = (link.sideline.clone(), link.is_encrypted);
-        let (inner, capabilities) = login::sign_in(link, endpoint, credentials).await?;
+        let (sideline, agreed) = (link.sideline.clone(), link.agreed);
+        let (inner, method, capabilities) = login::sign_in(link, endpoint, credentials).await?;
         let mut session = Self {
             inner,
             sideline,
             host: endpoint.host.clone(),
-            is_encrypted,
+            agreed,
+            method,
+            server_name: None,
             capabilities,
             enabled: Capabilities::default(),
             line: Line::Free,
@@ -170,12 +176,21 @@ impl Session {
         Ok(())
     }
 
-    /// Some servers (163.com and its kin) open no folder for a client that has not said its name. What they think of it
-    /// does not matter.
+    /// Some servers (163.com and its kin) open no folder for a client that has not said its name. What they answer is taken
+    /// for their name, and a refusal changes nothing.
     async fn identify(&mut self) -> Result<(), Error> {
         if self.has("ID") {
             let id = concat!(r#"("name" "bagsy" "version" ""#, env!("CARGO_PKG_VERSION"), r#"")"#);
-            self.run(Command::new("ID").words(id), &mut Some).await?;
+            let mut name = None;
+            let take: Taker<'_> = &mut |reply| match reply {
+                Reply::Id(told) => {
+                    name = told;
+                    None
+                }
+                other => Some(other),
+            };
+            self.run(Command::new("ID").words(id), take).await?;
+            self.server_name = name;
         }
         Ok(())
     }
@@ -187,7 +202,22 @@ impl Session {
 
     /// Whether TLS protects the connection.
     pub fn is_encrypted(&self) -> bool {
-        self.is_encrypted
+        self.agreed.is_some()
+    }
+
+    /// What protects the connection; `None`: nothing does.
+    pub fn agreed(&self) -> Option<Agreed> {
+        self.agreed
+    }
+
+    /// By which command and mechanism the server let this login in.
+    pub fn mechanism(&self) -> &'static str {
+        self.method.name()
+    }
+
+    /// What the server calls itself, where it says: its own word, safe for no terminal and proof of nothing.
+    pub fn server_name(&self) -> Option<&str> {
+        self.server_name.as_deref()
     }
 
     /// What the server can do, as it said after the sign-in.

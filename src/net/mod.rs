@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use connect::{connect, why};
 pub use dns::{Dns, Service, Services};
-pub use tls::{Protection, Security, Unsafe};
+pub use tls::{Agreed, Protected, Protection, Security, Unsafe};
 pub use web::{Page, Place, Web};
 
 /// A connection's two directions in one: TCP, or TLS over it.

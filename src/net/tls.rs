@@ -14,7 +14,8 @@ use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{
-    AlertDescription, CertificateError, ClientConfig, Error as Rustls, PeerIncompatible, RootCertStore,
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, Error as Rustls, PeerIncompatible,
+    ProtocolVersion, RootCertStore,
 };
 
 use super::connect::why;
@@ -66,10 +67,13 @@ impl Security {
     /// # Errors
     /// [`Error::Tls`] where the server cannot be trusted, [`Error::Unreachable`] where the connection ended before that was
     /// known.
-    pub async fn secure(self, stream: impl Stream + 'static, patience: Duration) -> Result<Box<dyn Stream>, Error> {
+    pub async fn secure(self, stream: impl Stream + 'static, patience: Duration) -> Result<Protected, Error> {
         let Self { server, name, connector } = self;
         match timeout(patience, connector.connect(name, stream)).await {
-            Ok(Ok(stream)) => Ok(Box::new(stream)),
+            Ok(Ok(stream)) => {
+                let agreed = Agreed::of(stream.get_ref().1);
+                Ok(Protected { stream: Box::new(stream), agreed })
+            }
             Ok(Err(error)) => Err(match rustls_of(&error) {
                 Some(error) => Error::Tls { server, why: Unsafe::of(error) },
                 None => Error::Unreachable { server, why: format!("{} in the TLS handshake", why(&error)) },
@@ -82,6 +86,41 @@ impl Security {
                 Err(Error::Unreachable { server, why })
             }
         }
+    }
+}
+
+/// A connection under TLS.
+pub struct Protected {
+    /// The two directions.
+    pub stream: Box<dyn Stream>,
+    /// What protects them.
+    pub agreed: Agreed,
+}
+
+/// What both ends of a connection under TLS agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreed {
+    version: &'static str,
+    /// By its registered name, without `TLS_` before it.
+    suite: &'static str,
+}
+
+impl Agreed {
+    fn of(connection: &ClientConnection) -> Self {
+        let version = match connection.protocol_version() {
+            Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+            Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+            _ => "TLS",
+        };
+        let suite = connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str()).unwrap_or("unnamed");
+        let suite = suite.strip_prefix("TLS13_").or_else(|| suite.strip_prefix("TLS_")).unwrap_or(suite);
+        Self { version, suite }
+    }
+}
+
+impl fmt::Display for Agreed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with {}", self.version, self.suite)
     }
 }
 

@@ -77,7 +77,7 @@ impl Web {
         };
         let instead = self.at.map(|at| Endpoint { host: at.ip().to_string(), port: at.port(), ..server.clone() });
         let tcp = connect(instead.as_ref().unwrap_or(server), CONNECTING).await?;
-        let stream = security.secure(tcp, CONNECTING).await?;
+        let stream = security.secure(tcp, CONNECTING).await?.stream;
         let broken = |error: hyper::Error| unreachable(format!("what it says is no HTTP ({error})"));
         let (mut sender, connection) = hyper::client::conn::http1::handshake(Hyper(stream)).await.map_err(broken)?;
         let port = if place.port == 443 { String::new() } else { format!(":{}", place.port) };

@@ -13,6 +13,8 @@ const MAX_COMMAND: usize = 512;
 /// What to say, line by line, without line ends.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Exchange {
+    /// The command and the mechanism's name.
+    pub(super) mechanism: &'static str,
     /// The AUTH command.
     pub(super) command: String,
     /// The answers to the server's 334s, in their order.
@@ -27,10 +29,11 @@ pub(super) fn exchange(credentials: &Credentials, offered: &Extensions, server: 
         Credentials::Password { user, password } => {
             let password = password.expose();
             if offered.has_auth("PLAIN") {
-                Some(first("PLAIN", &format!("\0{user}\0{password}"), "*"))
+                Some(first("AUTH PLAIN", &format!("\0{user}\0{password}"), "*"))
             } else if offered.has_auth("LOGIN") {
                 let answers = vec![STANDARD.encode(user), STANDARD.encode(password)];
-                Some(Exchange { command: "AUTH LOGIN".to_owned(), answers, surrender: "*" })
+                let mechanism = "AUTH LOGIN";
+                Some(Exchange { mechanism, command: mechanism.to_owned(), answers, surrender: "*" })
             } else {
                 None
             }
@@ -42,9 +45,9 @@ pub(super) fn exchange(credentials: &Credentials, offered: &Extensions, server: 
                 let name = user.replace('=', "=3D").replace(',', "=2C");
                 let (host, port) = (&server.host, server.port);
                 let said = format!("n,a={name},\x01host={host}\x01port={port}\x01auth=Bearer {token}\x01\x01");
-                Some(first("OAUTHBEARER", &said, "AQ=="))
+                Some(first("AUTH OAUTHBEARER", &said, "AQ=="))
             } else if offered.has_auth("XOAUTH2") {
-                Some(first("XOAUTH2", &format!("user={user}\x01auth=Bearer {token}\x01\x01"), ""))
+                Some(first("AUTH XOAUTH2", &format!("user={user}\x01auth=Bearer {token}\x01\x01"), ""))
             } else {
                 None
             }
@@ -53,13 +56,13 @@ pub(super) fn exchange(credentials: &Credentials, offered: &Extensions, server: 
 }
 
 /// An exchange of one response, put into the command where it fits.
-fn first(mechanism: &str, response: &str, surrender: &'static str) -> Exchange {
+fn first(mechanism: &'static str, response: &str, surrender: &'static str) -> Exchange {
     let response = STANDARD.encode(response);
-    let whole = format!("AUTH {mechanism} {response}");
+    let whole = format!("{mechanism} {response}");
     if whole.len() + 2 <= MAX_COMMAND {
-        Exchange { command: whole, answers: Vec::new(), surrender }
+        Exchange { mechanism, command: whole, answers: Vec::new(), surrender }
     } else {
-        Exchange { command: format!("AUTH {mechanism}"), answers: vec![response], surrender }
+        Exchange { mechanism, command: mechanism.to_owned(), answers: vec![response], surrender }
     }
 }
 

@@ -14,7 +14,7 @@ use super::reply::Reply;
 use super::wire::Wire;
 use super::{auth, dots};
 use crate::config::{Credentials, Endpoint, Tls};
-use crate::net::{self, Protection, Stream, Unsafe};
+use crate::net::{self, Agreed, Protection, Stream, Unsafe};
 
 /// Always the same, and true enough: a host name or an address of the person's network is nobody's business.
 const HELLO: ClientId = ClientId::Ipv4(Ipv4Addr::LOCALHOST);
@@ -48,6 +48,8 @@ pub struct Submission {
     extensions: Extensions,
     patience: Patience,
     sender: String,
+    agreed: Option<Agreed>,
+    mechanism: &'static str,
 }
 
 impl Submission {
@@ -68,7 +70,7 @@ impl Submission {
         credentials: &Credentials,
         patience: Patience,
     ) -> Result<Self, Error> {
-        let (wire, extensions) = open(server, patience).await?;
+        let Opened { wire, extensions, agreed } = open(server, patience).await?;
         let mut submission = Self {
             wire,
             server: server.to_string(),
@@ -76,6 +78,8 @@ impl Submission {
             extensions,
             patience,
             sender: String::new(),
+            agreed,
+            mechanism: "",
         };
         submission.sign_in(server, credentials).await?;
         Ok(submission)
@@ -84,6 +88,16 @@ impl Submission {
     /// What the server can do.
     pub fn extensions(&self) -> &Extensions {
         &self.extensions
+    }
+
+    /// What protects the connection; `None`: nothing does.
+    pub fn agreed(&self) -> Option<Agreed> {
+        self.agreed
+    }
+
+    /// By which command and mechanism the server let this login in.
+    pub fn mechanism(&self) -> &'static str {
+        self.mechanism
     }
 
     /// MAIL FROM: begins a mail of `size` bytes from this address, which may differ from the login.
@@ -183,6 +197,7 @@ impl Submission {
             reply = self.say(exchange.surrender).await?;
         }
         if reply.is_done() {
+            self.mechanism = exchange.mechanism;
             Ok(())
         } else if reply.is_transient() {
             Err(Error::Refused { server: self.server.clone(), step: Step::Auth, reply })
@@ -238,22 +253,32 @@ impl Submission {
 /// What is wrong with the network or TLS.
 pub async fn greet_server(server: &Endpoint) -> Result<Extensions, Error> {
     let patience = Patience { command: Duration::from_secs(30), ..Patience::default() };
-    let (mut wire, extensions) = open(server, patience).await?;
+    let Opened { mut wire, extensions, .. } = open(server, patience).await?;
     // Its answer changes nothing.
     let _ = wire.command(&Quit.to_string(), Duration::from_secs(2)).await;
     Ok(extensions)
 }
 
 /// A connection that is protected and greeted.
-async fn open(server: &Endpoint, patience: Patience) -> Result<(Wire<Box<dyn Stream>>, Extensions), Error> {
+struct Opened {
+    wire: Wire<Box<dyn Stream>>,
+    extensions: Extensions,
+    agreed: Option<Agreed>,
+}
+
+async fn open(server: &Endpoint, patience: Patience) -> Result<Opened, Error> {
     let protection = Protection::of(server)?;
     let tcp = net::connect(server, patience.connect).await?;
-    let stream = match protection {
-        Protection::None => Box::new(tcp),
-        Protection::Implicit(security) => security.secure(tcp, patience.connect).await?,
+    let (stream, agreed): (Box<dyn Stream>, _) = match protection {
+        Protection::None => (Box::new(tcp), None),
+        Protection::Implicit(security) => {
+            let protected = security.secure(tcp, patience.connect).await?;
+            (protected.stream, Some(protected.agreed))
+        }
         Protection::StartTls(security) => {
             let tcp = start_tls(tcp, server, patience).await?;
-            security.secure(tcp, patience.connect).await?
+            let protected = security.secure(tcp, patience.connect).await?;
+            (protected.stream, Some(protected.agreed))
         }
     };
     let mut wire = Wire::new(stream);
@@ -261,7 +286,7 @@ async fn open(server: &Endpoint, patience: Patience) -> Result<(Wire<Box<dyn Str
         greeting(&mut wire, server, patience).await?;
     }
     let extensions = hello(&mut wire, server, patience).await?;
-    Ok((wire, extensions))
+    Ok(Opened { wire, extensions, agreed })
 }
 
 /// The plain beginning of a connection that goes on under TLS, or not at all (RFC 3207).

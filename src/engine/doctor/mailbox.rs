@@ -4,7 +4,7 @@ use super::super::error::{Error, Result};
 use super::super::link::Link;
 use super::abilities::{self, title};
 use super::check::{Check, Pen};
-use super::seen::Reading;
+use super::seen::{Reading, Told};
 use crate::config::{DoneMeans, MailboxConfig};
 use crate::imap::{self, Criteria, Folder, Selected, utf7};
 use crate::model::{Capability, ErrorKind, Handle, Mailbox, Refusal, Role};
@@ -53,6 +53,11 @@ pub(super) async fn examine(link: &mut Link, mailbox: &Mailbox, pen: &mut Pen<'_
 /// What is read in INBOX, which is selected.
 async fn read(link: &mut Link, mailbox: &Mailbox, selected: &Selected) -> Result<Reading> {
     let seen = link.session.search(&Criteria::Words("SEEN".to_owned())).await?;
+    let told = if Told::is_known_to(link.session.server_name()) {
+        link.session.metadata(&mailbox.root, Told::ENTRY).await?.as_deref().and_then(Told::of)
+    } else {
+        None
+    };
     Ok(Reading {
         mailbox: mailbox.key().to_owned(),
         server: link.login.account.imap.endpoint.to_string(),
@@ -62,6 +67,7 @@ async fn read(link: &mut Link, mailbox: &Mailbox, selected: &Selected) -> Result
         uidnext: selected.uidnext,
         exists: selected.exists,
         seen: seen.into_iter().collect(),
+        told,
     })
 }
 

@@ -95,9 +95,12 @@ async fn imap(
     let endpoint = &login.account.imap.endpoint;
     server::reach("imap", endpoint, pen).await?;
     let opened = Link::open(login, cache).await;
-    let refusal = opened.as_ref().err().map(|error| (error.kind(), error.to_string()));
-    let how = local::method(&login.account.auth);
-    pen.write_all(server::signed_in("imap", endpoint, &login.account.key, how, refusal.as_ref()));
+    let came = opened.as_ref().map_err(|error| (error.kind(), error.to_string())).map(|link| server::Entry {
+        agreed: link.session.agreed(),
+        how: local::method(&login.account.auth),
+        mechanism: link.session.mechanism(),
+    });
+    pen.write_all(server::signed_in("imap", endpoint, &login.account.key, came.as_ref()));
     let mut link = opened.map_err(|error| error.kind())?;
     let looked = look(&mut link, wanted, pen).await;
     link.session.logout().await;

@@ -10,6 +10,7 @@ use super::check::{Check, Pen};
 use crate::config::{Endpoint, Tls};
 use crate::imap::{Capabilities, Namespace, Namespaces};
 use crate::model::ErrorKind;
+use crate::net::Agreed;
 
 /// How long a name may take to be found, and each address to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,22 +62,35 @@ fn key_of(service: &str) -> &str {
     if service == "imap" { "imap" } else { "smtp" }
 }
 
-/// What a connection that was to be signed in says of TLS and sign-in. `refusal`: what kept it from coming about.
+/// How a login came in.
+pub(super) struct Entry {
+    /// What protects the connection; `None`: nothing does.
+    pub agreed: Option<Agreed>,
+    /// What was shown to the server: `by password`.
+    pub how: &'static str,
+    /// Command and mechanism.
+    pub mechanism: &'static str,
+}
+
+/// What a connection that was to be signed in says of TLS and sign-in, or of what kept it from coming about.
 pub(super) fn signed_in(
     service: &str,
     endpoint: &Endpoint,
     account: &str,
-    how: &str,
-    refusal: Option<&(ErrorKind, String)>,
+    came: Result<&Entry, &(ErrorKind, String)>,
 ) -> Vec<Check> {
     let (tls, sign_in) = (format!("{service} tls"), format!("{service} sign-in"));
-    let Some((kind, why)) = refusal else {
-        return vec![protection(tls, endpoint), Check::good(sign_in, format!("let in, {how}"))];
+    let (kind, why) = match came {
+        Ok(Entry { agreed, how, mechanism }) => {
+            let let_in = Check::good(sign_in, format!("let in, {how}, {mechanism}"));
+            return vec![protection(tls, endpoint, *agreed), let_in];
+        }
+        Err((kind, why)) => (kind, why),
     };
     match kind {
         ErrorKind::Auth => {
             let follows = format!("check `user` and `auth` in [account.{account}]; the server is not asked again");
-            vec![protection(tls, endpoint), Check::failed(sign_in, *kind, why, follows)]
+            vec![protection(tls, endpoint, None), Check::failed(sign_in, *kind, why, follows)]
         }
         ErrorKind::Tls | ErrorKind::Config => {
             let follows = format!(
@@ -96,8 +110,8 @@ pub(super) fn signed_in(
     }
 }
 
-/// How a connection that is there is protected.
-fn protection(check: String, endpoint: &Endpoint) -> Check {
+/// How a connection that is there is protected; `agreed`: by what, where that is known.
+fn protection(check: String, endpoint: &Endpoint, agreed: Option<Agreed>) -> Check {
     let how = match endpoint.tls {
         Tls::Implicit => "TLS from the first byte",
         Tls::StartTls => "STARTTLS",
@@ -114,7 +128,8 @@ fn protection(check: String, endpoint: &Endpoint) -> Check {
         Some(file) => format!("the authorities in {} or this system's", file.display()),
         None => "this system's authorities".to_owned(),
     };
-    Check::good(check, format!("{how}; the certificate is good for {}, by {whom}", endpoint.host))
+    let by = agreed.map(|agreed| format!(", {agreed}")).unwrap_or_default();
+    Check::good(check, format!("{how}{by}; the certificate is good for {}, by {whom}", endpoint.host))
 }
 
 /// What matters of what an IMAP server can do, and what is missing where it cannot.
@@ -193,7 +208,7 @@ mod tests {
     #[test]
     fn what_went_wrong_is_told_where_it_went_wrong() {
         let endpoint = Endpoint { host: "h".into(), port: 993, tls: Tls::Implicit, ca: None };
-        let told = |kind| signed_in("imap", &endpoint, "work", "by password", Some(&(kind, "why".to_owned())));
+        let told = |kind| signed_in("imap", &endpoint, "work", Err(&(kind, "why".to_owned())));
         let verdicts = |kind| told(kind).into_iter().map(|c| (c.check, c.verdict)).collect::<Vec<_>>();
         let named = |name: &str, verdict| (format!("imap {name}"), verdict);
         assert_eq!(
@@ -209,8 +224,9 @@ mod tests {
 
     #[test]
     fn plain_text_within_the_machine_is_said_more_mildly() {
-        let plain =
-            |host: &str| protection("tls".into(), &Endpoint { host: host.into(), port: 143, tls: Tls::None, ca: None });
+        let plain = |host: &str| {
+            protection("tls".into(), &Endpoint { host: host.into(), port: 143, tls: Tls::None, ca: None }, None)
+        };
         assert!(plain("127.0.0.1").follows.contains("do not leave this machine"));
         assert!(plain("imap.example.test").follows.contains("anybody on the way"));
     }

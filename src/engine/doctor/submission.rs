@@ -21,12 +21,16 @@ pub(super) async fn examine(
         return;
     }
     let connected = Submission::connect(endpoint, credentials).await;
-    let refusal = connected.as_ref().err().map(|error| (error.kind(), error.to_string()));
     let how = match credentials {
         Credentials::Password { .. } => "by password",
         Credentials::OAuth2 { .. } => "by access token",
     };
-    pen.write_all(server::signed_in("submission", endpoint, account, how, refusal.as_ref()));
+    let came = connected.as_ref().map_err(|error| (error.kind(), error.to_string())).map(|submission| server::Entry {
+        agreed: submission.agreed(),
+        how,
+        mechanism: submission.mechanism(),
+    });
+    pen.write_all(server::signed_in("submission", endpoint, account, came.as_ref()));
     let Ok(mut submission) = connected else { return };
     for mailbox in mailboxes {
         for address in mailbox.address.iter().chain(&mailbox.addresses) {
