@@ -126,6 +126,7 @@ fn demo_config(meeting: &Meeting, person: &str) -> Outcome<Config> {
         folders: BTreeMap::new(),
         user: None,
         since: None,
+        signature: None,
         done: DoneMeans::Archive,
         after_reply: AfterReply::Waiting,
     };

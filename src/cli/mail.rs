@@ -1,17 +1,16 @@
 //! What the verbs that send have in common: the text, the files, who gets it, and how it leaves.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::args::{Recipients, SendArgs};
 use super::change::print;
 use super::context::{Context, Outcome, Reached, failed};
+use crate::engine::files::read_file;
 use crate::engine::message::Answer;
 use crate::engine::outbox::{self, Ran, Terms};
 use crate::engine::{Login, Place, forward};
 use crate::mail::compose::{self, AttachedFile, Draft};
-use crate::mail::kind;
 use crate::model::{Address, ErrorKind, Mailbox, Refusal};
 use crate::store::{Desk, Reader};
 
@@ -44,27 +43,12 @@ pub fn files(paths: &[PathBuf]) -> Outcome<Vec<AttachedFile>> {
     let mut left = compose::MAX_ATTACHED;
     let mut files = Vec::new();
     for path in paths {
-        let file = read_file(path, left)?;
+        let file = read_file(path, left)
+            .map_err(|why| Refusal::new(ErrorKind::Usage, format!("{} cannot be attached: {why}", path.display())))?;
         left = left.saturating_sub(file.bytes.len() as u64);
         files.push(file);
     }
     Ok(files)
-}
-
-fn read_file(path: &Path, most: u64) -> Outcome<AttachedFile> {
-    let wrong = |why: String| Refusal::new(ErrorKind::Usage, format!("{} cannot be attached: {why}", path.display()));
-    let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
-    if !file.metadata().map_err(|error| wrong(error.to_string()))?.is_file() {
-        return Err(wrong("it is no file".to_owned()));
-    }
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
-    if bytes.len() as u64 > most {
-        let all = compose::MAX_ATTACHED / 1_000_000;
-        return Err(wrong(format!("one mail takes {all} MB of files together")));
-    }
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(AttachedFile { media_type: kind::media_type(&name, &bytes), name, bytes })
 }
 
 /// Puts in who gets it.

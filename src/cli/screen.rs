@@ -1,5 +1,6 @@
 //! The screen: what `bagsy` without a verb does.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -9,9 +10,10 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::context::{Context, Outcome, failed};
-use crate::config::Glyphs;
+use crate::config::{Glyphs, MailboxConfig};
 use crate::engine::message::{Connection, Event};
 use crate::engine::{self, Cache, Engine, Link, Login, Tell};
+use crate::mail::safe;
 use crate::model::{ErrorKind, Handle, Mailbox, Refusal};
 use crate::store::Reader;
 use crate::tui::app::{self, Settings};
@@ -19,6 +21,9 @@ use crate::tui::cache::{Caches, Desks};
 use crate::tui::glyphs::GlyphSet;
 use crate::tui::run::RunConfig;
 use crate::tui::source::{Source, SourceError};
+
+/// A signature in octets, at most.
+const LONGEST_SIGNATURE: usize = 10_000;
 
 /// Shows the screen until its person leaves.
 ///
@@ -67,7 +72,9 @@ pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
         }
     });
     let zone = jiff::tz::TimeZone::system();
-    let settings = Settings { accounts: accounts(cx), zone, when_lost: cx.when_lost.clone(), ..Settings::default() };
+    let signatures = signatures(cx);
+    let settings =
+        Settings { accounts: accounts(cx), zone, signatures, when_lost: cx.when_lost.clone(), ..Settings::default() };
     let config = RunConfig {
         settings,
         keymap: super::look::keymap(&cx.config.ui)?,
@@ -120,13 +127,32 @@ async fn prepare(cx: &Context) -> Outcome<Vec<(Arc<Login>, Cache)>> {
     Ok(logins)
 }
 
-fn accounts(cx: &Context) -> std::collections::BTreeMap<String, app::Account> {
+fn accounts(cx: &Context) -> BTreeMap<String, app::Account> {
     let account = |account: &crate::config::Account| app::Account {
         handle: account.handle.clone().or_else(|| Handle::of_login(&account.user).ok()),
         name: account.name.clone(),
         is_plaintext: account.plain_endpoints().any(|endpoint| !endpoint.is_loopback()),
     };
     cx.config.accounts.iter().map(|(key, of)| (key.clone(), account(of))).collect()
+}
+
+/// What each mailbox signs with; a file that cannot be read is no reason not to show the screen.
+fn signatures(cx: &Context) -> BTreeMap<String, Result<String, String>> {
+    let of = |mailbox: &MailboxConfig| Some((mailbox.address.clone(), signature(mailbox.signature.as_deref()?)));
+    cx.config.mailboxes.iter().filter_map(of).collect()
+}
+
+fn signature(path: &Path) -> Result<String, String> {
+    let wrong = |why: &str| format!("there is no signature: {} {why}", path.display());
+    let bytes = std::fs::read(path).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    if bytes.len() > LONGEST_SIGNATURE {
+        return Err(wrong("is longer than 10 kB"));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text"))?;
+    // The mark above it is the program's, whoever wrote one already.
+    let text = safe::text(&text.replace("\r\n", "\n"));
+    let text = text.strip_prefix("-- \n").unwrap_or(&text);
+    Ok(text.trim_matches('\n').to_owned())
 }
 
 fn unreadable(error: SourceError) -> Refusal {

@@ -112,6 +112,8 @@ pub struct MailboxConfig {
     pub user: Option<String>,
     /// Conversations older than this day are no work.
     pub since: Option<Date>,
+    /// The file with what its mails are signed with.
+    pub signature: Option<PathBuf>,
     /// What finishing a conversation does.
     pub done: DoneMeans,
     /// What becomes of a conversation once it is answered.

@@ -24,11 +24,20 @@ const SMTP: Keys = Keys { title: "smtp = { … }", known: &["host", "port", "tls
 const AUTH: Keys = Keys { title: "auth = { … }", known: &["method", "command", "env", "keyring"], unbuilt: &[] };
 const MAILBOX: Keys = Keys {
     title: "[mailbox.\"…\"]",
-    known: &["account", "name", "addresses", "root", "folders", "user", "since", "done", "sent", "after_reply"],
-    unbuilt: &[
-        ("signature", "leave it out, and keep the signature in your editor for now"),
-        ("targets", "leave it out: no response times are watched yet"),
+    known: &[
+        "account",
+        "name",
+        "addresses",
+        "root",
+        "folders",
+        "user",
+        "since",
+        "signature",
+        "done",
+        "sent",
+        "after_reply",
     ],
+    unbuilt: &[("targets", "leave it out: no response times are watched yet")],
 };
 const FOLDERS: Keys =
     Keys {
@@ -62,7 +71,7 @@ pub(super) fn config(file: &Path, text: &str) -> Result<Config, ConfigError> {
     }
     let mut mailboxes: Vec<MailboxConfig> = Vec::new();
     for (address, section) in root.section("mailbox")?.map_or_else(|| Ok(Vec::new()), |all| all.sections())? {
-        let mailbox = mailbox(address, &section, &accounts)?;
+        let mailbox = mailbox(file, address, &section, &accounts)?;
         let twice = |address: &&String| mailboxes.iter().any(|other| other.is_meant_by(address));
         if let Some(address) = std::iter::once(&mailbox.address).chain(&mailbox.addresses).find(twice) {
             let fault = Fault::AddressTwice { section: section.name(), address: address.clone() };
@@ -179,6 +188,7 @@ fn auth(section: &Section<'_>) -> Result<Auth, ConfigError> {
 }
 
 fn mailbox(
+    file: &Path,
     address: String,
     section: &Section<'_>,
     accounts: &BTreeMap<String, Account>,
@@ -211,6 +221,7 @@ fn mailbox(
         folders: section.section("folders")?.map_or_else(|| Ok(BTreeMap::new()), |s| folders(&s))?,
         user: section.text("user")?,
         since: section.date("since")?,
+        signature: section.text("signature")?.map(|written| resolve(file, &written)),
         done: section.choice("done", &done)?.unwrap_or(DoneMeans::Archive),
         after_reply: section.choice("after_reply", &after)?.unwrap_or(AfterReply::Waiting),
         address,

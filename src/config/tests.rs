@@ -24,6 +24,7 @@ root = "shared/support@example.test"
 folders = { sent = "x/Sent", archive = "x/Archive", drafts = "x/Drafts", trash = "x/Trash", junk = "x/Junk", journal = "x/Bagsy" }
 user = "alice@example.test/support"
 since = "2026-11-01"
+signature = "signature.txt"
 done = "keyword"
 sent = "append"
 after_reply = "open"
@@ -83,6 +84,7 @@ fn the_whole_configuration_is_read_as_it_is_documented() {
     assert_eq!(config.mailbox("shared/support@example.test"), Some(mailbox));
     assert_eq!(mailbox.folders[&Role::Journal], "x/Bagsy");
     assert_eq!(mailbox.since_timestamp().unwrap().to_string(), "2026-11-01T00:00:00Z");
+    assert_eq!(mailbox.signature.as_deref(), Some(Path::new("/home/alice/.config/bagsy/signature.txt")));
     assert_eq!((mailbox.done, mailbox.after_reply), (DoneMeans::Keyword, AfterReply::Open));
     assert_eq!(config.cache.size, 500_000_000);
 }
@@ -148,7 +150,6 @@ fn a_key_in_the_wrong_section_is_sent_to_the_right_one() {
 #[test]
 fn a_key_whose_feature_is_not_there_yet_says_so() {
     for (more, line, what) in [
-        ("[mailbox.\"s@x.test\"]\nsignature = \"s.txt\"\n", 5, "`signature` in [mailbox.\"s@x.test\"]"),
         ("[mailbox.\"s@x.test\"]\ntargets = { answer = \"4h\" }\n", 5, "`targets` in [mailbox.\"s@x.test\"]"),
         ("[mailbox.\"s@x.test\"]\nsent = \"server\"\n", 5, "sent = \"server\""),
     ] {

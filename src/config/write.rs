@@ -211,6 +211,7 @@ mod tests {
             since: None,
             done: DoneMeans::Archive,
             after_reply: AfterReply::Waiting,
+            signature: None,
         }
     }
 

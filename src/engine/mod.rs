@@ -10,6 +10,7 @@ pub mod doctor;
 mod drive;
 mod error;
 mod fetching;
+pub mod files;
 mod filing;
 pub mod find;
 mod finder;

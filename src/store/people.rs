@@ -1,13 +1,19 @@
 //! Who and what was seen in a mailbox: addresses, handles and tags, for whoever completes or checks them. Not for frames.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::Connection;
 
 use super::columns;
 use super::error::Result;
 use super::mailbox;
-use crate::model::{Address, Handle};
+use crate::model::{Address, Handle, Role};
+
+/// So many of the newest mails of a folder tell who is written to and from whom mail comes.
+const NEWEST: u32 = 3000;
+
+/// A mail counts half as much as one that is so much younger, in microseconds: 60 days.
+const HALF: f64 = 60.0 * 24.0 * 3600.0 * 1e6;
 
 /// Addresses from outside that have this in name or address (whatever the letters' case), newest first.
 pub(crate) fn people(cache: &Connection, mailbox: Option<&str>, part: &str, limit: u32) -> Result<Vec<Address>> {
@@ -32,6 +38,55 @@ pub(crate) fn people(cache: &Connection, mailbox: Option<&str>, part: &str, limi
     people.retain(|address| seen.insert(address.email.to_lowercase()));
     people.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(people)
+}
+
+/// Everybody who stands in From, To or Cc of the newest mails of INBOX, Sent and Archive, with whom there is most to do
+/// first: many mails, and recent ones. Each place once, under the newest name that it was given.
+pub(crate) fn correspondents(cache: &Connection, mailbox: i64, most: usize) -> Result<Vec<Address>> {
+    let mut seen: HashMap<String, (f64, i64, Address)> = HashMap::new();
+    let mut statement = cache.prepare_cached(
+        "SELECT internal_date, \"from\", \"to\", cc FROM header WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT ?3",
+    )?;
+    for role in Role::SYNCED {
+        let Some((folder, _)) = mailbox::folder(cache, mailbox, role)? else { continue };
+        let (first, last) = columns::keys_of(folder);
+        let mut rows = statement.query((first, last, NEWEST))?;
+        while let Some(row) = rows.next()? {
+            let at: i64 = row.get(0)?;
+            for column in 1..=3 {
+                let list: Vec<Address> = columns::unlist(row.get_ref(column)?.as_str().unwrap_or_default());
+                for address in list.into_iter().filter(|address| !address.email.is_empty()) {
+                    note(&mut seen, at, address);
+                }
+            }
+        }
+    }
+    let mut all: Vec<(f64, i64, Address)> = seen.into_values().collect();
+    let newest = all.iter().map(|(_, at, _)| *at).max().unwrap_or(0);
+    // What was counted at the time of each place's newest mail is brought to one time.
+    for (weight, at, _) in &mut all {
+        *weight *= faded(newest - *at);
+    }
+    all.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.email.cmp(&b.2.email)));
+    all.truncate(most);
+    Ok(all.into_iter().map(|(_, _, address)| address).collect())
+}
+
+/// How much a mail still counts after so many microseconds.
+fn faded(age: i64) -> f64 {
+    (-(age.max(0) as f64) / HALF).exp2()
+}
+
+fn note(seen: &mut HashMap<String, (f64, i64, Address)>, at: i64, address: Address) {
+    let Some((weight, newest, known)) = seen.get_mut(&address.email.to_lowercase()) else {
+        seen.insert(address.email.to_lowercase(), (1.0, at, address));
+        return;
+    };
+    *weight = if at > *newest { *weight * faded(at - *newest) + 1.0 } else { *weight + faded(*newest - at) };
+    if address.name.is_some() && (at > *newest || known.name.is_none()) {
+        *known = address;
+    }
+    *newest = (*newest).max(at);
 }
 
 /// Handles that hold something, sorted.

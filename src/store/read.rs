@@ -224,6 +224,11 @@ impl Reader {
         self.ask(|cache| people::people(cache, mailbox, part, limit))
     }
 
+    /// Everybody who is written to and from whom mail comes, with whom there is most to do first.
+    pub fn correspondents(&self, mailbox: &str, most: usize) -> Result<Vec<Address>> {
+        self.in_mailbox(mailbox, |cache, id| people::correspondents(cache, id, most))
+    }
+
     /// Handles seen in use, sorted.
     pub fn handles(&self, mailbox: Option<&str>) -> Result<Vec<Handle>> {
         self.ask(|cache| people::handles(cache, mailbox))

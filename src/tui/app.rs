@@ -48,13 +48,22 @@ pub struct Settings {
     pub zone: TimeZone,
     /// How long an answer is held back after it was sent.
     pub hold: Duration,
+    /// What each mailbox signs with, or why its signature cannot be read.
+    pub signatures: BTreeMap<String, Result<String, String>>,
     /// Said of a lost connection instead of what the network says, where losing it means something of its own.
     pub when_lost: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { accounts: BTreeMap::new(), targets: BTreeMap::new(), zone: TimeZone::UTC, hold: HOLD, when_lost: None }
+        Self {
+            accounts: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            zone: TimeZone::UTC,
+            hold: HOLD,
+            signatures: BTreeMap::new(),
+            when_lost: None,
+        }
     }
 }
 
@@ -132,6 +141,8 @@ pub struct App {
     pub focus: Focus,
     pub composer: Option<Composer>,
     pub layer: Option<Layer>,
+    /// The folder from which a file was attached last, as it was typed.
+    pub attach_folder: String,
     /// Chords pressed that may become a longer one.
     pub pressed: Vec<Chord>,
     pub intents: Intents,
@@ -184,6 +195,7 @@ impl App {
             focus: Focus::Queue,
             composer: None,
             layer: None,
+            attach_folder: String::new(),
             pressed: Vec::new(),
             intents: Intents::default(),
             undo: Vec::new(),

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source, SourceError};
-use crate::engine::kept::{Content, SavedDraft};
+use crate::engine::forward;
+use crate::engine::kept::{Attached, Content, SavedDraft};
 use crate::engine::message::Target;
 use crate::engine::outbox;
+use crate::mail::compose::AttachedFile;
 use crate::mail::parse::{self, Attachment, Body};
-use crate::model::{Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
+use crate::model::{Address, Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
 use crate::store::{self, Desk, PageQuery, Reach, Reader, Resolved, Search};
 
 impl From<store::Error> for SourceError {
@@ -17,6 +19,9 @@ impl From<store::Error> for SourceError {
         Self(error.to_string())
     }
 }
+
+/// So many people are offered to choose from at most.
+const PEOPLE: usize = 2000;
 
 fn damaged(error: &serde_json::Error) -> SourceError {
     SourceError(format!("a draft is damaged: {error}"))
@@ -93,6 +98,10 @@ impl Source for Reader {
         Ok(self.handles(Some(mailbox))?)
     }
 
+    fn people(&self, mailbox: &str) -> Result<Vec<Address>> {
+        Ok(self.correspondents(mailbox, PEOPLE)?)
+    }
+
     fn draft(&self, target: &Target) -> Result<Option<SavedDraft>> {
         let Some(stored) = Self::draft(self, &target.mailbox, &target.root)? else { return Ok(None) };
         let content = Content::read(&stored.content).map_err(|error| damaged(&error))?;
@@ -108,7 +117,8 @@ impl Source for Reader {
         let items = Self::outbox(self)?.into_iter().map(|item| OutboxItem {
             is_fresh: item.state != store::OutboxState::Unknown && outbox::is_fresh(&item),
             item: item.id,
-            target: Target { mailbox: item.mailbox, root: item.root },
+            // What begins a conversation is found by its own row.
+            target: Target { root: item.conversation_root().to_owned(), mailbox: item.mailbox },
             state: match item.state {
                 store::OutboxState::Held
                 | store::OutboxState::Unsent
@@ -235,6 +245,10 @@ impl<S: Source> Source for Caches<S> {
         self.home(mailbox)?.teammates(mailbox)
     }
 
+    fn people(&self, mailbox: &str) -> Result<Vec<Address>> {
+        self.home(mailbox)?.people(mailbox)
+    }
+
     fn draft(&self, target: &Target) -> Result<Option<SavedDraft>> {
         self.home(&target.mailbox)?.draft(target)
     }
@@ -318,5 +332,9 @@ impl Drafts for Desks {
     fn forget(&mut self, target: &Target) -> Result<()> {
         self.of(&target.mailbox)?.draft_remove(&target.mailbox, &target.root)?;
         Ok(())
+    }
+
+    fn attach(&mut self, mailbox: &str, file: &AttachedFile) -> Result<Attached> {
+        forward::keep(self.of(mailbox)?, file).map_err(|error| SourceError(error.to_string()))
     }
 }

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 
 use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source};
-use crate::engine::kept::SavedDraft;
+use crate::engine::kept::{Attached, SavedDraft};
 use crate::engine::message::Target;
+use crate::mail::compose::AttachedFile;
 use crate::mail::parse::{Attachment, Body};
 use crate::model::query::{Is, Marks, Part, Query, Term, What, Who};
 use crate::model::{
@@ -126,6 +127,7 @@ pub struct Fake {
     /// What lies beneath the drafts in hand.
     pub beneath: RefCell<Vec<SavedDraft>>,
     pub outbox: RefCell<Vec<OutboxItem>>,
+    pub people: RefCell<Vec<Address>>,
     pub is_partial: Cell<bool>,
     /// How much can be searched here; nothing is told to be missing.
     pub reach: Cell<Reach>,
@@ -233,6 +235,10 @@ impl Source for Fake {
         Ok(["alice", "bob", "carol", "dave"].map(handle).to_vec())
     }
 
+    fn people(&self, _: &str) -> Result<Vec<Address>> {
+        Ok(self.people.borrow().clone())
+    }
+
     fn draft(&self, target: &Target) -> Result<Option<SavedDraft>> {
         Ok(self.drafts.borrow().get(target).cloned())
     }
@@ -295,6 +301,12 @@ impl Drafts for &Fake {
         }
         Ok(())
     }
+
+    fn attach(&mut self, _: &str, file: &AttachedFile) -> Result<Attached> {
+        let digest = format!("digest of {}", file.name);
+        let (name, media_type) = (file.name.clone(), file.media_type.clone());
+        Ok(Attached { name, media_type, size: file.bytes.len() as u64, digest })
+    }
 }
 
 /// The queue of the drawings: six open conversations, one waiting, one done.
@@ -345,6 +357,15 @@ pub fn support() -> Fake {
         done,
     ];
     thread(&fake);
+    *fake.people.borrow_mut() = [
+        ("Dana Reyes", "dana@reyes.example"),
+        ("Mika Tanaka", "mika@tanaka.example"),
+        ("Daniel Ortiz", "ortiz@parts.example"),
+        ("", "orders@parts.example"),
+        ("Example Support", SUPPORT),
+    ]
+    .map(|(name, email)| Address { name: Some(name.into()).filter(|n: &String| !n.is_empty()), email: email.into() })
+    .to_vec();
     fake
 }
 

@@ -10,13 +10,22 @@ use std::time::Duration;
 
 use crossterm::event::{self, Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
 
+use crate::engine::files::Entry;
 use crate::engine::message::Event;
+use crate::mail::compose::AttachedFile;
 
 /// Something from outside.
 #[derive(Debug)]
 pub enum Input {
     Terminal(TerminalEvent),
     Engine(Event),
+    /// The names of a folder that is typed.
+    Browsed {
+        folder: String,
+        outcome: Result<Vec<Entry>, String>,
+    },
+    /// A file that is to go along, read.
+    Read(Result<AttachedFile, String>),
     /// The engine ended.
     EngineGone,
     /// Put into the background by a signal.

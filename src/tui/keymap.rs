@@ -26,6 +26,8 @@ pub enum Context {
     Items,
     /// Typing a folder of the disk, or a command.
     Line,
+    /// Choosing a file.
+    Attaching,
     /// Typing tags.
     Tags,
     /// A question answered yes or no.
@@ -56,6 +58,7 @@ impl Context {
             Self::Folders => "folders",
             Self::Items => "items",
             Self::Line => "line",
+            Self::Attaching => "attaching",
             Self::Tags => "tags",
             Self::Confirm => "confirm",
             Self::Fate => "fate",
@@ -77,6 +80,7 @@ impl Context {
             Self::Folders => "choosing a folder",
             Self::Items => "choosing a link or attachment",
             Self::Line => "typing a folder or a command",
+            Self::Attaching => "choosing a file",
             Self::Tags => "tagging",
             Self::Confirm => "a question",
             Self::Fate => "an answer's fate",
@@ -96,6 +100,7 @@ impl Context {
                 | Self::Picker
                 | Self::Folders
                 | Self::Items
+                | Self::Attaching
                 | Self::Line
                 | Self::Tags
                 | Self::Search
@@ -177,6 +182,8 @@ pub enum Act {
     TakeOver,
     Reply,
     ReplyAll,
+    Forward,
+    New,
     Done,
     Waiting,
     Tag,
@@ -215,6 +222,8 @@ pub enum Act {
     KeepDraft,
     NextField,
     PreviousField,
+    Attach,
+    OtherForm,
     // Text under a cursor
     Left,
     Right,
@@ -229,6 +238,7 @@ pub enum Act {
     DeleteWord,
     DeleteToEnd,
     // Small windows
+    Complete,
     Accept,
     Cancel,
     WasSent,
@@ -255,8 +265,9 @@ pub struct Binding {
 use Context as C;
 
 const MAIL: &[C] = &[C::Queue, C::Reading];
-const TYPING: &[C] = &[C::Writing, C::Picker, C::Folders, C::Line, C::Tags, C::Search, C::Palette];
-const CHOOSING: &[C] = &[C::Picker, C::Folders, C::Items, C::Search, C::Palette];
+const TYPING: &[C] = &[C::Writing, C::Picker, C::Folders, C::Attaching, C::Line, C::Tags, C::Search, C::Palette];
+const CHOOSING: &[C] = &[C::Picker, C::Folders, C::Items, C::Attaching, C::Search, C::Palette];
+const IN_WINDOWS: &[C] = &[C::Picker, C::Folders, C::Items, C::Attaching, C::Line, C::Tags, C::Palette];
 const LISTS: &[C] = &[C::Queue, C::Mailboxes, C::Outbox, C::Help];
 const EVERYWHERE: &[C] = &[
     C::Queue,
@@ -266,6 +277,7 @@ const EVERYWHERE: &[C] = &[
     C::Folders,
     C::Items,
     C::Line,
+    C::Attaching,
     C::Tags,
     C::Confirm,
     C::Fate,
@@ -300,6 +312,8 @@ pub const DEFAULT: &[Binding] = keys![
     Act::TakeNext, "next", ["C"], MAIL, Team, "take the longest waiting one", "take next";
     Act::TakeOver, "takeover", ["T"], MAIL, Team, "take over from a teammate (asks)", "take over";
     Act::ReplyAll, "reply-all", ["a"], MAIL, Answer, "reply to all", "reply all";
+    Act::Forward, "forward", ["f"], MAIL, Answer, "forward; the conversation still waits", "forward";
+    Act::New, "new", ["m"], MAIL, Answer, "new mail", "new mail";
     Act::Urgent, "urgent", ["!"], MAIL, State, "urgent, or no longer";
     Act::Unread, "unread", ["u"], MAIL, State, "unread, or read";
     Act::Trash, "trash", ["d"], MAIL, State, "to Trash";
@@ -358,9 +372,11 @@ pub const DEFAULT: &[Binding] = keys![
 
     Act::Send, "send", ["Ctrl-s"], &[C::Writing], Answer, "send", "send";
     Act::SendDone, "send-done", ["Ctrl-o"], &[C::Writing], Answer, "send and done", "send and done";
-    Act::Editor, "editor", ["Ctrl-e"], &[C::Writing], Answer, "write in $EDITOR", "$EDITOR";
+    Act::Attach, "attach", ["Ctrl-a"], &[C::Writing], Answer, "attach a file; Delete takes the chosen one off", "attach";
     Act::KeepDraft, "keep-draft", ["Esc"], &[C::Writing], Answer, "close and keep the draft", "keep draft";
-    Act::NextField, "next-field", ["Tab"], &[C::Writing], Answer, "next field", "fields";
+    Act::Editor, "editor", ["Ctrl-e"], &[C::Writing], Answer, "write in $EDITOR", "$EDITOR";
+    Act::OtherForm, "other-form", ["Ctrl-r"], &[C::Writing], Answer, "reply to one or all; forward as text or attachment";
+    Act::NextField, "next-field", ["Tab"], &[C::Writing], Answer, "next field; takes the address that is offered", "fields";
     Act::PreviousField, "previous-field", ["Shift-Tab"], &[C::Writing], Answer, "previous field";
 
     Act::LineUp, "previous-choice", ["Up", "Ctrl-p"], CHOOSING, Text, "previous";
@@ -371,7 +387,8 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Right, "text-right", ["Right"], TYPING, Text, "right";
     Act::WordLeft, "word-left", ["Ctrl-Left", "Alt-b"], TYPING, Text, "a word left";
     Act::WordRight, "word-right", ["Ctrl-Right", "Alt-f"], TYPING, Text, "a word right";
-    Act::LineStart, "line-start", ["Home", "Ctrl-a"], TYPING, Text, "start of the line";
+    Act::LineStart, "line-start", ["Home"], &[C::Writing], Text, "start of the line";
+    Act::LineStart, "line-start", ["Home", "Ctrl-a"], IN_WINDOWS, Text, "start of the line";
     Act::LineEnd, "line-end", ["End"], TYPING, Text, "end of the line";
     Act::PageUp, "text-page-up", ["PageUp"], &[C::Writing], Text, "a page up";
     Act::PageDown, "text-page-down", ["PageDown"], &[C::Writing], Text, "a page down";
@@ -382,6 +399,8 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Accept, "move-to", ["Enter"], &[C::Folders], State, "move to this folder", "move";
     Act::Accept, "take-item", ["Enter"], &[C::Items], Mail, "this one; its number does too", "this one";
     Act::Accept, "take-line", ["Enter"], &[C::Line], Mail, "do it", "do it";
+    Act::Accept, "attach-file", ["Enter"], &[C::Attaching], Answer, "attach this file, or open this folder", "attach";
+    Act::Complete, "complete", ["Tab"], &[C::Attaching], Text, "complete the name", "complete";
     Act::Accept, "set-tags", ["Enter"], &[C::Tags], State, "set", "set";
     Act::Accept, "keep-found", ["Enter"], &[C::Search], Find, "work on what was found", "keep";
     Act::Cancel, "stop-searching", ["Esc"], &[C::Search], Find, "back to where you were", "back";
@@ -391,7 +410,7 @@ pub const DEFAULT: &[Binding] = keys![
     Act::WasSent, "was-sent", ["s"], &[C::Fate], Answer, "it was sent", "was sent";
     Act::Discard, "discard", ["d"], &[C::Fate], Answer, "discard it; its text is kept", "discard";
     Act::Cancel, "later", ["Esc", "q"], &[C::Fate], Program, "decide later", "later";
-    Act::Cancel, "cancel", ["Esc"], &[C::Picker, C::Folders, C::Items, C::Line, C::Tags, C::Palette], Program, "cancel", "cancel";
+    Act::Cancel, "cancel", ["Esc"], IN_WINDOWS, Program, "cancel", "cancel";
 
     Act::Sync, "sync", ["R"], MAIL, Program, "sync now";
     Act::Redraw, "redraw", ["Ctrl-l"], EVERYWHERE, Program, "draw the screen anew";
@@ -458,7 +477,7 @@ mod tests {
     #[test]
     fn what_is_not_built_is_not_bound() {
         let keymap = Keymap::default();
-        for key in ["6", "b", "f", "N", "o"] {
+        for key in ["6", "b", "N", "o"] {
             assert_eq!(keymap.find(Context::Queue, &[Chord::parse(key).unwrap()]), Found::Nothing, "{key}");
         }
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use ratatui_textarea::TextArea;
 
+use super::attaching::Attaching;
 use super::folders::FolderPicker;
 use super::items::{Choice, Whose};
 use super::keymap::Context;
@@ -96,6 +97,8 @@ pub enum Layer {
         title: String,
         input: TextArea<'static>,
     },
+    /// A file is chosen that is to go along.
+    Attaching(Attaching),
     Tags {
         conversation: Box<Conversation>,
         input: TextArea<'static>,
@@ -125,6 +128,7 @@ impl Layer {
             Self::Palette(_) => Context::Palette,
             Self::Items(_) => Context::Items,
             Self::Line { .. } => Context::Line,
+            Self::Attaching(_) => Context::Attaching,
             Self::Tags { .. } => Context::Tags,
             Self::Confirm { .. } => Context::Confirm,
             Self::Fate { .. } => Context::Fate,
@@ -137,6 +141,7 @@ impl Layer {
             Self::Picker(picker) => Some(&mut picker.input),
             Self::Folders(picker) => Some(&mut picker.input),
             Self::Palette(palette) => Some(&mut palette.input),
+            Self::Attaching(window) => Some(&mut window.input),
             Self::Tags { input, .. } | Self::Line { input, .. } => Some(input),
             _ => None,
         }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use crossterm::event::KeyEvent;
 
 use super::items::Whose;
-use crate::engine::kept::SavedDraft;
+use crate::engine::files::Entry;
+use crate::engine::kept::{Attached, SavedDraft};
 use crate::engine::message::{Command, Event, Piece, Target, Ticket};
 
 /// Something that happened to the screen.
@@ -20,6 +21,13 @@ pub enum Message {
     Edited(Result<String, String>),
     /// The command that was given a mail ended: what to say, or what went wrong.
     Piped(Result<String, String>),
+    /// The names of a folder that is typed, or why they cannot be read.
+    Browsed {
+        folder: String,
+        outcome: Result<Vec<Entry>, String>,
+    },
+    /// A file that is to go along was read and lies on the desk, or why not.
+    Attached(Result<Attached, String>),
     /// A draft was written, or could not be.
     Kept(Result<(), String>),
     /// Time went by.
@@ -44,6 +52,13 @@ pub enum Effect {
     BeginDraft(Box<SavedDraft>),
     KeepDraft(Box<SavedDraft>),
     ForgetDraft(Target),
+    /// Read the names of a folder, as it was typed.
+    Browse(String),
+    /// Read a file, of no more than so many octets, and lay it on the desk.
+    Attach {
+        path: String,
+        most: u64,
+    },
     /// Hand the terminal to the person's own editor with this text.
     Edit(String),
     /// Bring a mail, or a part of it, into a file.

@@ -17,6 +17,7 @@ pub mod theme;
 pub mod update;
 pub mod view;
 
+mod attaching;
 mod cells;
 mod chord;
 mod composer;
@@ -30,6 +31,7 @@ mod items;
 mod layers;
 mod layout;
 mod load;
+mod offers;
 mod opener;
 mod palette;
 mod pipe;

@@ -17,6 +17,9 @@ pub fn why_not(app: &App, act: Act) -> Option<String> {
         let search = app.keymap.key_for(super::keymap::Context::Queue, Act::Search);
         return (!app.finding.is_active()).then(|| format!("nothing is looked for: {search} searches"));
     }
+    if act == Act::SendDone && app.composer.as_ref().is_some_and(|c| c.target.is_opening()) {
+        return Some("there is nothing to finish with it: it answers nothing".to_owned());
+    }
     let capability = needs(act)?;
     // What cannot be announced is asked about when it is sent; who may only look does not answer at all.
     let is_asked_later = capability == Capability::Send && mailbox.address.is_some() && mailbox.grade != Grade::D;
@@ -27,7 +30,7 @@ pub fn why_not(app: &App, act: Act) -> Option<String> {
     if needs_handle && app.me().is_none() {
         return Some("you have no handle here: set one in the configuration".to_owned());
     }
-    if act == Act::TakeNext {
+    if matches!(act, Act::TakeNext | Act::New) {
         return None;
     }
     let destination = match act {
@@ -68,7 +71,7 @@ fn needs(act: Act) -> Option<Capability> {
         | Act::Junk
         | Act::MoveTo => Some(Capability::Claim),
         Act::Unread => Some(Capability::Seen),
-        Act::Reply | Act::ReplyAll => Some(Capability::Send),
+        Act::Reply | Act::ReplyAll | Act::Forward | Act::New => Some(Capability::Send),
         _ => None,
     }
 }

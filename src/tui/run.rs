@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event as TerminalEvent;
@@ -23,7 +24,9 @@ use super::source::{Drafts, Source};
 use super::terminal::{PanicGuard, Screen, stop};
 use super::theme::{Theme, ThemeChoice};
 use super::update::update;
+use crate::engine::files;
 use crate::engine::message::{Command, Event, Fetch};
+use crate::mail::compose::AttachedFile;
 
 /// What the screen is told at its start.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +74,7 @@ pub fn run(
         gate,
         inputs,
         later: Vec::new(),
-        _to: to,
+        to,
         private_folder,
         shelf: None,
     };
@@ -96,8 +99,8 @@ struct Runner<S, D> {
     inputs: Receiver<Input>,
     /// Came while the terminal was not ours.
     later: Vec<Input>,
-    /// Keeps the channel open, whatever thread ends.
-    _to: Sender<Input>,
+    /// For what is read from the disk; keeps the channel open, whatever thread ends.
+    to: Sender<Input>,
     private_folder: Option<PathBuf>,
     /// For what is opened or given to a command; gone with the screen.
     shelf: Option<editor::Folder>,
@@ -165,6 +168,8 @@ impl<S: Source, D: Drafts> Runner<S, D> {
             Input::Terminal(TerminalEvent::Resize(width, height)) => self.tell(Message::Resize(width, height)),
             Input::Terminal(_) => Ok(Goes::On),
             Input::Engine(event) => self.tell(Message::Engine(event)),
+            Input::Browsed { folder, outcome } => self.tell(Message::Browsed { folder, outcome }),
+            Input::Read(outcome) => self.attach(outcome),
             Input::EngineGone => {
                 self.app.say(
                     Tone::Bad,
@@ -206,6 +211,15 @@ impl<S: Source, D: Drafts> Runner<S, D> {
                 if let Err(error) = self.drafts.forget(&target) {
                     tracing::warn!(%error, "a draft that was sent stays in the cache");
                 }
+            }
+            Effect::Browse(folder) => {
+                let meant = files::meant(&folder);
+                self.aside(move || Input::Browsed { folder, outcome: files::browse(&meant) });
+            }
+            Effect::Attach { path, most } => {
+                let meant = files::meant(&path);
+                let wrong = move |why| format!("{path}: {why}");
+                self.aside(move || Input::Read(files::read_file(&meant, most).map_err(wrong)));
             }
             Effect::Edit(text) => {
                 self.gate.close();
@@ -271,6 +285,24 @@ impl<S: Source, D: Drafts> Runner<S, D> {
         self.screen.resume()?;
         self.gate.open();
         self.tell(Message::Piped(ended))
+    }
+
+    /// Does something that a slow disk may hold up, on a thread of its own.
+    fn aside(&mut self, read: impl FnOnce() -> Input + Send + 'static) {
+        let to = self.to.clone();
+        // Once the screen is gone nobody listens.
+        let started = thread::Builder::new().name("screen-files".into()).spawn(move || drop(to.send(read())));
+        if let Err(error) = started {
+            self.app.say(Tone::Bad, format!("the disk cannot be read: {error}"));
+        }
+    }
+
+    /// Lays a file that was read beside the draft that it belongs to.
+    fn attach(&mut self, outcome: Result<AttachedFile, String>) -> io::Result<Goes> {
+        let mailbox = self.app.composer.as_ref().map(|c| c.target.mailbox.clone());
+        let Some(mailbox) = mailbox else { return Ok(Goes::On) };
+        let kept = outcome.and_then(|file| self.drafts.attach(&mailbox, &file).map_err(|error| error.to_string()));
+        self.tell(Message::Attached(kept))
     }
 
     fn suspend(&mut self, is_whole_job: bool) -> io::Result<Goes> {

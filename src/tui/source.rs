@@ -5,10 +5,11 @@
 
 use jiff::Timestamp;
 
-use crate::engine::kept::SavedDraft;
+use crate::engine::kept::{Attached, SavedDraft};
 use crate::engine::message::Target;
+use crate::mail::compose::AttachedFile;
 use crate::mail::parse::Body;
-use crate::model::{Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
+use crate::model::{Address, Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
 use crate::store::{Reach, Search};
 
 /// The order of a queue.
@@ -88,6 +89,8 @@ pub trait Source {
     fn raw(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<(Vec<u8>, bool)>>;
     /// Handles known in this mailbox, sorted.
     fn teammates(&self, mailbox: &str) -> Result<Vec<Handle>>;
+    /// Everybody who is written to and from whom mail comes, with whom there is most to do first.
+    fn people(&self, mailbox: &str) -> Result<Vec<Address>>;
     fn draft(&self, target: &Target) -> Result<Option<SavedDraft>>;
     /// The conversations that have a draft.
     fn drafts(&self) -> Result<Vec<Target>>;
@@ -112,4 +115,6 @@ pub trait Drafts {
     /// Keeps this text instead of the one before it.
     fn put(&mut self, draft: &SavedDraft) -> Result<()>;
     fn forget(&mut self, target: &Target) -> Result<()>;
+    /// Lays the octets of a file beside the drafts of a mailbox.
+    fn attach(&mut self, mailbox: &str, file: &AttachedFile) -> Result<Attached>;
 }

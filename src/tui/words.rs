@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::glyphs::Glyphs;
+use crate::engine::message::Target;
 use crate::model::{Address, Change, ChangeKind, ErrorKind, Handle, Refusal, Status};
 
 /// How long ago, in one number and one letter.
@@ -72,6 +73,11 @@ pub fn thousands(number: u32) -> String {
         text.push(digit);
     }
     text
+}
+
+/// What a text that lies here is called.
+pub fn kind(target: &Target) -> &'static str {
+    if target.is_opening() { "mail" } else { "answer" }
 }
 
 /// Answers that leave when there is a connection.

@@ -5,6 +5,7 @@ mod support;
 
 mod bad_luck;
 mod bad_mail;
+mod composing;
 mod demo;
 mod filing;
 mod finding;

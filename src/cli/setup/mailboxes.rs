@@ -212,6 +212,7 @@ fn plain(scene: &Scene, address: &str) -> MailboxConfig {
         since: None,
         done: DoneMeans::Archive,
         after_reply: AfterReply::Waiting,
+        signature: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The screens, each drawn from the state into its place.
 
+pub mod attaching;
 pub mod composer;
 pub mod finding;
 pub mod folders;

@@ -25,6 +25,7 @@ pub fn draw(app: &App, layer: &Layer, theme: &Theme, buffer: &mut Buffer, body: 
         }
         Layer::Line { title, input, .. } => super::items::draw_line(title, input, theme, buffer, body),
         Layer::Folders(picker) => super::folders::draw(app, picker, theme, buffer, body),
+        Layer::Attaching(window) => super::attaching::draw(window, theme, buffer, body),
         Layer::Tags { conversation, input } => {
             let area = panel::middle(body, 64, 4);
             let title = match many(app) {

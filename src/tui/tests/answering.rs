@@ -214,7 +214,7 @@ fn what_is_no_address_is_not_sent_to() {
     let mut s = Stage::new(100, 30);
     s.press("G r");
     s.type_text("Hi");
-    s.press("Tab Ctrl-a Ctrl-k");
+    s.press("Tab Home Ctrl-k");
     s.press("Ctrl-s");
     assert!(s.shows("not sent: nobody to send it to"));
     s.type_text("dana at reyes");

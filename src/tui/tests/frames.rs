@@ -63,6 +63,11 @@ fn an_answer_being_written() {
 }
 
 #[test]
+fn a_new_mail_being_addressed() {
+    frames("addressing", "m d a n Down", |_| {});
+}
+
+#[test]
 fn the_keys() {
     frames("help", "?", |_| {});
 }

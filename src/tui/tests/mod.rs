@@ -3,6 +3,7 @@
 mod answering;
 mod caches;
 mod colours;
+mod composing;
 mod cues;
 mod finding;
 mod frames;

@@ -34,6 +34,10 @@ impl Drafts for InFile {
     fn forget(&mut self, _: &crate::engine::message::Target) -> Result<()> {
         Ok(())
     }
+
+    fn attach(&mut self, _: &str, _: &crate::mail::compose::AttachedFile) -> Result<crate::engine::message::Attached> {
+        Err(SourceError("there is no desk here".to_owned()))
+    }
 }
 
 #[test]

@@ -31,7 +31,12 @@ enum Wild {
     Sent,
 }
 
-const KEYS: [&str; 52] = [
+const KEYS: [&str; 57] = [
+    "f",
+    "m",
+    "Ctrl-a",
+    "Ctrl-r",
+    "Delete",
     "j",
     "k",
     "g",

@@ -6,7 +6,6 @@ use super::Turn;
 use crate::engine::kept::Content;
 use crate::engine::message::{AfterReply, Answer, Command, Target};
 use crate::mail::compose;
-use crate::mail::quote::is_quoted;
 use crate::model::{Assignee, Conversation, ErrorKind, Refusal};
 use crate::tui::app::{App, Held, Sending, Tone};
 use crate::tui::composer::{Composer, Field};
@@ -94,18 +93,8 @@ impl Turn<'_> {
     /// Opens the composer on the kept draft, else on a new answer. `false` where it could not.
     pub(super) fn write(&mut self, c: &Conversation, all: bool) -> bool {
         let target = App::target(c);
-        match self.source.draft(&target) {
-            Ok(Some(saved)) => {
-                let kept = words::stamp(saved.saved_at, self.app.now, &self.app.settings.zone);
-                self.app.say(Tone::News, format!("your draft of {kept} goes on"));
-                self.app.composer = Some(Composer::resume(saved));
-                return true;
-            }
-            Ok(None) => {}
-            Err(error) => {
-                self.app.say(Tone::Bad, format!("the draft cannot be read: {error}"));
-                return false;
-            }
+        if self.resume(&target) {
+            return self.app.composer.is_some();
         }
         let Some(reading) = self.read(c) else { return false };
         let Some(mailbox) = self.app.current() else { return false };
@@ -124,7 +113,7 @@ impl Turn<'_> {
         if let Some(why) = rights::why_unannounced(self.app, &target.mailbox) {
             composer.warning = Some(format!("{why}: teammates will not see that you are answering"));
         }
-        self.app.composer = Some(composer);
+        self.begin_writing(composer);
         true
     }
 
@@ -154,10 +143,17 @@ impl Turn<'_> {
 
     pub(super) fn writing_act(&mut self, act: Act) {
         let now = self.app.now;
+        if self.offer_act(act) {
+            return;
+        }
         let Some(composer) = &mut self.app.composer else { return };
+        composer.offers = None;
         match act {
             Act::Send => self.send_answer(None, false),
-            Act::SendDone => self.send_answer(Some(AfterReply::Done), false),
+            Act::SendDone => match rights::why_not(self.app, act) {
+                Some(reason) => self.app.say(Tone::Bad, reason),
+                None => self.send_answer(Some(AfterReply::Done), false),
+            },
             Act::Editor => {
                 self.keep_draft();
                 if let Some(composer) = &self.app.composer {
@@ -167,13 +163,25 @@ impl Turn<'_> {
             Act::KeepDraft => self.close(),
             Act::NextField => composer.turn(false),
             Act::PreviousField => composer.turn(true),
+            Act::Attach => self.choose_file(),
+            Act::OtherForm => self.turn_form(),
+            Act::Left | Act::Right if composer.field == Field::From => {
+                if composer.choose_sender(act == Act::Left) {
+                    composer.touch(now);
+                }
+            }
+            Act::LineUp if composer.field == Field::Files && composer.file > 0 => composer.file -= 1,
+            Act::LineDown if composer.field == Field::Files && composer.file + 1 < composer.files().count() => {
+                composer.file += 1;
+            }
             Act::LineUp if composer.field != Field::Body => composer.turn(true),
             Act::LineDown if composer.field != Field::Body => composer.turn(false),
             _ => {
-                let before = matches!(act, Act::DeleteWord | Act::DeleteToEnd);
-                typing::act(composer.typed(), act);
-                if before {
+                let Some(area) = composer.typed() else { return };
+                typing::act(area, act);
+                if matches!(act, Act::DeleteWord | Act::DeleteToEnd) {
                     composer.touch(now);
+                    self.offer();
                 }
             }
         }
@@ -182,7 +190,7 @@ impl Turn<'_> {
     fn close(&mut self) {
         let Some(composer) = &self.app.composer else { return };
         let target = composer.target.clone();
-        if composer.is_touched && composer.body_text().trim().is_empty() {
+        if composer.is_touched && composer.is_empty() {
             // What lies there else is another text.
             if composer.is_on_desk() {
                 self.app.drafts.remove(&target);
@@ -191,7 +199,17 @@ impl Turn<'_> {
             self.app.say(Tone::News, "an empty draft is no draft: nothing was kept");
         } else if composer.is_touched {
             self.keep_draft();
-            self.app.say(Tone::Good, "draft kept: reply to go on with it");
+            let go_on = match (target.is_opening(), target.forwarded()) {
+                (true, None) => Act::New,
+                (true, Some(_)) => Act::Forward,
+                (false, _) => Act::Reply,
+            };
+            let key = self.app.keymap.key_for(crate::tui::keymap::Context::Queue, go_on);
+            let says = match go_on {
+                Act::Reply => "draft kept: reply to go on with it".to_owned(),
+                _ => format!("draft kept: {key} goes on with it"),
+            };
+            self.app.say(Tone::Good, says);
             self.app.drafts.insert(target);
         }
         self.app.composer = None;
@@ -232,13 +250,16 @@ impl Turn<'_> {
 
     /// Hands the answer to the engine. `unannounced`: its writer was asked whether to send it without an announcement.
     pub(super) fn send_answer(&mut self, then: Option<AfterReply>, unannounced: bool) {
+        if self.stops_for_mistakes() {
+            return;
+        }
         if !self.has_own_text() {
             if let Some(composer) = &mut self.app.composer {
                 composer.field = Field::Body;
             }
             return self.app.say(Tone::Bad, "not sent: there is no text yet");
         }
-        if self.stops_for_news() {
+        if self.stops_for_news() || self.stops_for_doubt() {
             return;
         }
         let now = self.app.now;
@@ -276,19 +297,23 @@ impl Turn<'_> {
         self.app.undo.clear();
         self.app.intents.forget_undo();
         self.app.say(Tone::News, "on its way to the outbox");
-        self.go_on_from(&target.root);
+        if !target.is_opening() {
+            self.go_on_from(&target.root);
+        }
     }
 
     /// Whether there is more in it than the quote that it began with.
     fn has_own_text(&self) -> bool {
         let Some(composer) = &self.app.composer else { return false };
         let target = &composer.target;
+        // A file may say all, and what is forwarded does.
+        if target.is_opening() && composer.files().next().is_some() || composer.forwards().is_some() {
+            return true;
+        }
         let messages = self.source.thread(&target.mailbox, &target.root).unwrap_or_default();
         let answered = messages.iter().find(|m| identity(m) == composer.answered());
         let attribution = answered.map(compose::attribution);
-        let text = composer.body_text();
-        let is_own = |line: &str| !line.is_empty() && !is_quoted(line) && Some(line) != attribution.as_deref();
-        text.lines().map(str::trim_end).any(is_own)
+        composer.has_own_text(attribution.as_deref())
     }
 
     /// A mail that came into the conversation while this was written stops the sending once.
@@ -340,12 +365,13 @@ impl Turn<'_> {
     pub(super) fn hold(&mut self, ticket: crate::engine::message::Ticket, item: i64, target: Target, until: Timestamp) {
         let at = self.app.sending.iter().position(|s| s.ticket == ticket);
         let to = at.map(|at| self.app.sending.remove(at).to).unwrap_or_default();
+        let kind = words::kind(&target);
         self.app.held.push(Held { item, target, until, to, is_recalled: false });
         // Seen when the time to take it back is over.
         let says = if self.app.is_offline() {
             words::in_outbox(self.app.unsent())
         } else {
-            "your answer is on its way".to_owned()
+            format!("your {kind} is on its way")
         };
         self.app.say(Tone::News, says);
         self.app.is_stale = true;

@@ -60,7 +60,7 @@ impl Turn<'_> {
             Event::Fetched { ticket, outcome } => self.fetched(ticket, outcome),
             Event::Folders { mailbox, outcome } => self.folders_told(&mailbox, outcome),
             Event::Opened { target, outcome } => self.opened(&target, outcome),
-            Event::Forwarding { .. } => {}
+            Event::Forwarding { target, outcome } => self.forwarding(&target, outcome.map(|f| *f)),
             Event::Found { ticket, finding } => self.found_there(ticket, finding),
             Event::Held { ticket, item, target, until } => self.hold(ticket, item, target, until),
             Event::TakenBack { item, target } => self.taken_back(item, &target),
@@ -181,6 +181,9 @@ impl Turn<'_> {
         if let Some(target) = waiting.map(|c| c.target.clone()) {
             self.send(Command::Open { target });
         }
+        if self.app.composer.as_ref().is_some_and(|c| c.target.mailbox == mailbox) {
+            self.fetch_forwarded();
+        }
         let reading = self.app.reading.as_mut().filter(|r| r.target.mailbox == mailbox && r.trouble.is_some());
         if let Some(reading) = reading {
             reading.trouble = None;
@@ -229,7 +232,8 @@ impl Turn<'_> {
         self.came_back(target);
         match self.source.draft(target) {
             Ok(Some(saved)) if self.app.composer.is_none() && self.app.layer.is_none() => {
-                self.app.composer = Some(crate::tui::composer::Composer::resume(saved));
+                drop(saved);
+                self.resume(target);
                 self.app.say(Tone::Good, "taken back: nothing was sent");
                 if let Err(error) = load::select(self.app, self.source, target) {
                     self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));

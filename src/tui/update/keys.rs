@@ -6,6 +6,7 @@ use super::Turn;
 use crate::model::Destination;
 use crate::tui::app::{Focus, Tone};
 use crate::tui::chord::Chord;
+use crate::tui::composer::Field;
 use crate::tui::finding::Which;
 use crate::tui::items::Purpose;
 use crate::tui::keymap::{Act, Context, Found, shown};
@@ -71,18 +72,31 @@ impl Turn<'_> {
             match layer {
                 Layer::Picker(picker) => picker.selected = 0,
                 Layer::Folders(picker) => picker.selected = 0,
+                Layer::Attaching(window) => window.selected = 0,
                 Layer::Palette(palette) => palette.narrow(),
                 _ => {}
             }
+            self.browse();
         } else if self.app.composer.is_none() && self.app.finding.typing.is_some() {
             if self.app.finding.typed().is_some_and(|line| typing::key(&mut line.input, key, true)) {
                 self.line_changed();
             }
         } else if let Some(composer) = &mut self.app.composer {
-            let is_one_line = composer.field != crate::tui::composer::Field::Body;
-            if typing::key(composer.typed(), key, is_one_line) {
+            let field = composer.field;
+            let is_one_line = field != Field::Body;
+            let is_enter = is_one_line && key.code == KeyCode::Enter;
+            if is_enter && self.offer_act(Act::NextField) {
+                return;
+            }
+            let Some(composer) = &mut self.app.composer else { return };
+            if let Some(area) = composer.typed()
+                && typing::key(area, key, is_one_line)
+            {
                 composer.touch(now);
-            } else if is_one_line && key.code == crossterm::event::KeyCode::Enter {
+                self.offer();
+            } else if field == Field::Files && matches!(key.code, KeyCode::Delete | KeyCode::Backspace) {
+                self.detach();
+            } else if is_enter {
                 composer.turn(false);
             }
         }
@@ -99,15 +113,18 @@ impl Turn<'_> {
             if let Layer::Palette(palette) = layer {
                 palette.narrow();
             }
+            self.browse();
         } else if self.app.composer.is_none() && self.app.finding.typing.is_some() {
             if let Some(line) = self.app.finding.typed() {
                 typing::paste(&mut line.input, text, true);
             }
             self.line_changed();
         } else if let Some(composer) = &mut self.app.composer {
-            let is_one_line = composer.field != crate::tui::composer::Field::Body;
-            typing::paste(composer.typed(), text, is_one_line);
+            let is_one_line = composer.field != Field::Body;
+            let Some(area) = composer.typed() else { return };
+            typing::paste(area, text, is_one_line);
             composer.touch(now);
+            self.offer();
         } else {
             self.app.say(Tone::Bad, "pasted text was dropped: there is no field for text here");
         }
@@ -136,6 +153,7 @@ impl Turn<'_> {
             | Context::Folders
             | Context::Items
             | Context::Line
+            | Context::Attaching
             | Context::Tags
             | Context::Confirm
             | Context::Fate => self.small_act(act),
@@ -206,6 +224,8 @@ impl Turn<'_> {
             Act::Undo => self.undo(),
             Act::Reply => self.reply(false),
             Act::ReplyAll => self.reply(true),
+            Act::Forward => self.forward(),
+            Act::New => self.write_new(),
             Act::Sync => {
                 self.send(crate::engine::message::Command::SyncNow);
                 let says = match self.app.is_offline() {

@@ -1,6 +1,7 @@
 //! One message at a time: what it changes in the state, and what is to be done about it.
 
 mod answer;
+mod compose;
 mod engine;
 mod filing;
 mod finding;
@@ -52,6 +53,8 @@ impl Turn<'_> {
             Message::Edited(outcome) => self.edited(outcome),
             Message::Kept(outcome) => self.kept(outcome),
             Message::Piped(outcome) => self.piped(outcome),
+            Message::Browsed { folder, outcome } => self.browsed(&folder, outcome),
+            Message::Attached(outcome) => self.attached(outcome),
             Message::Tick => self.tick(),
             Message::HangUp => {
                 self.keep_draft();

@@ -13,6 +13,7 @@ impl Turn<'_> {
         let Some(mut layer) = self.app.layer.take() else { return };
         if layer.input().is_some_and(|input| typing::act_in_line(input, act)) {
             self.app.layer = Some(layer);
+            self.browse();
             return;
         }
         // What is put back stays on the screen.
@@ -55,6 +56,7 @@ impl Turn<'_> {
                 self.app.say(Tone::News, "settling it with the server");
                 None
             }
+            (Layer::Attaching(window), act) => self.attaching_act(window, act),
             (_, Act::Cancel) => None,
             (layer, _) => Some(layer),
         };

@@ -220,7 +220,8 @@ pub fn activity(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         (None, Some(held)) => {
             let seconds = held.until.duration_since(app.now).as_secs().max(0) + 1;
             let to = if held.to.is_empty() { String::new() } else { format!(" to {}", safe::line(&held.to)) };
-            (format!("{} your answer{to} leaves in {seconds}s", g.busy), String::new(), Paint::Warn)
+            let kind = words::kind(&held.target);
+            (format!("{} your {kind}{to} leaves in {seconds}s", g.busy), String::new(), Paint::Warn)
         }
         (None, None) => return,
     };
