@@ -60,7 +60,8 @@ impl Link {
             name: file_name(p.name.as_deref(), &p.media_type),
             part: p.part,
             media_type: p.media_type,
-            size: p.size,
+            // Lines of base64 hold 57 octets in 78.
+            size: if p.encoding == "base64" { p.size.saturating_mul(57) / 78 } else { p.size },
         });
         Ok(attachments.collect())
     }

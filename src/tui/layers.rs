@@ -72,6 +72,16 @@ pub enum LineAsk {
     PipeTo(Wanted),
 }
 
+impl LineAsk {
+    /// What a person should know before they press Enter.
+    pub fn explains(&self) -> &'static str {
+        match self {
+            Self::SaveIn(_) => "a folder that is there; nothing in it is overwritten",
+            Self::PipeTo(_) => "it reads the mail on its standard input",
+        }
+    }
+}
+
 /// The topmost small window.
 #[derive(Debug, Clone)]
 pub enum Layer {

@@ -62,9 +62,19 @@ fn told(item: &Item) -> (String, String) {
 }
 
 /// Draws the window in which a folder or a command is typed.
-pub fn draw_line(title: &str, input: &TextArea, theme: &Theme, buffer: &mut Buffer, body: Rect) -> Option<Position> {
-    let area = panel::middle(body, 72, 3);
+pub fn draw_line(
+    (title, says): (&str, &str),
+    input: &TextArea,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    body: Rect,
+) -> Option<Position> {
+    let area = panel::middle(body, 72, 4);
     let title = line::cut_to(theme, title, area.width.saturating_sub(4));
     let inner = panel::framed(theme, buffer, area, &title, &[]);
+    if inner.height >= 2 {
+        let below = Rect { y: inner.y + 1, height: 1, ..inner };
+        line::put(buffer, below, &line::cut_to(theme, says, below.width), theme.style(Paint::Faint));
+    }
     typed(input, buffer, inner)
 }

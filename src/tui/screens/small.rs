@@ -23,7 +23,9 @@ pub fn draw(app: &App, layer: &Layer, theme: &Theme, buffer: &mut Buffer, body: 
             super::items::draw(choice, theme, buffer, body);
             None
         }
-        Layer::Line { title, input, .. } => super::items::draw_line(title, input, theme, buffer, body),
+        Layer::Line { ask, title, input } => {
+            super::items::draw_line((title, ask.explains()), input, theme, buffer, body)
+        }
         Layer::Folders(picker) => super::folders::draw(app, picker, theme, buffer, body),
         Layer::Attaching(window) => super::attaching::draw(window, theme, buffer, body),
         Layer::Tags { conversation, input } => {
