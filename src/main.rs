@@ -16,12 +16,11 @@ use bagsy::demo;
 use bagsy::demo::home::Home;
 use bagsy::demo::rendezvous::{Meeting, Party, Rendezvous};
 use bagsy::model::{ErrorKind, Handle, Refusal};
-use clap::Parser;
 use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
     let words = with_tags_spelled_out(std::env::args_os());
-    let cli = match Cli::try_parse_from(&words) {
+    let cli = match Cli::read(words.iter().cloned()) {
         Ok(cli) => cli,
         Err(error) => return misread(&error, words.iter().any(|word| word == "--json")),
     };

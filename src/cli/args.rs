@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use super::man::Page;
 use crate::model::View;
 
 /// A team inbox in the terminal.
@@ -24,6 +25,21 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub verb: Option<Verb>,
+}
+
+/// The command line with its long help.
+pub fn command() -> clap::Command {
+    super::examples::lay_over(Cli::command())
+}
+
+impl Cli {
+    /// Reads the words of a command line.
+    ///
+    /// # Errors
+    /// Help that was asked for, or what is wrong.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::from_arg_matches(&command().try_get_matches_from(words)?)
+    }
 }
 
 /// Options that every verb takes.
@@ -190,8 +206,15 @@ pub enum Verb {
     Watch,
     /// The completion script of a shell
     Completions { shell: clap_complete::Shell },
-    /// The manual page, as roff
-    Man,
+    /// The manual pages, as roff
+    Man {
+        /// Which page [default: bagsy]
+        #[arg(value_enum, conflicts_with = "all")]
+        page: Option<Page>,
+        /// Write all pages into this folder
+        #[arg(long, value_name = "DIR")]
+        all: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -356,7 +379,7 @@ pub fn with_tags_spelled_out(words: impl IntoIterator<Item = OsString>) -> Vec<O
 mod tests {
     use std::ffi::OsString;
 
-    use clap::{CommandFactory, Parser};
+    use clap::Parser;
 
     use super::{Cli, Verb, with_tags_spelled_out};
 
@@ -366,7 +389,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        super::command().debug_assert();
     }
 
     #[test]

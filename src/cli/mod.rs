@@ -5,6 +5,7 @@ mod ask;
 mod change;
 mod context;
 mod doctor;
+mod examples;
 mod forward;
 mod list;
 pub mod log;
@@ -13,6 +14,7 @@ mod logout;
 mod look;
 mod mail;
 mod mailboxes;
+pub mod man;
 mod new;
 mod output;
 mod papers;
@@ -38,7 +40,7 @@ pub async fn run(cli: Cli) -> Outcome {
     let Some(verb) = cli.verb else {
         return Err(Refusal::new(ErrorKind::Usage, "the screen is not a verb"));
     };
-    if let Some(done) = papers::print(&verb) {
+    if let Some(done) = papers::print(&cli.global, &verb) {
         return done;
     }
     // What there is to do before a configuration is there, or about the file itself.

@@ -170,6 +170,8 @@ pub struct Ui {
     pub keys: KeyProfile,
     /// The person's own keys, in the order of the file.
     pub own_keys: Vec<KeyLine>,
+    /// Whether clicks and the wheel count.
+    pub mouse: bool,
 }
 
 /// Whose hands the keys are made for.
@@ -336,7 +338,13 @@ impl Default for Cache {
 
 impl Default for Ui {
     fn default() -> Self {
-        Self { theme: Theme::Auto, glyphs: Glyphs::Unicode, keys: KeyProfile::Default, own_keys: Vec::new() }
+        Self {
+            theme: Theme::Auto,
+            glyphs: Glyphs::Unicode,
+            keys: KeyProfile::Default,
+            own_keys: Vec::new(),
+            mouse: false,
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod read;
 mod secrets;
 pub(crate) mod section;
 mod sources;
+mod table;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -30,4 +31,5 @@ pub use keyring::{forget_in_keyring, has_keyring, keep_in_keyring, keyring_entry
 pub use paths::Paths;
 pub use read::is_address;
 pub use secrets::{SecretError, Secrets};
+pub use table::markdown as table_of_keys;
 pub use write::text;

@@ -11,41 +11,9 @@ use super::file::{
     Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Glyphs, Imap, KeyLine, KeyProfile, MailboxConfig,
     PasswordFrom, Prefetch, Theme, Ui, resolve,
 };
-use super::section::{Keys, Section, Source, nearest};
+use super::section::{Section, Source, nearest};
+use super::table::{ACCOUNT, ALL, AUTH, CACHE, FOLDERS, IMAP, MAILBOX, ROOT, SMTP, UI};
 use crate::model::{Handle, Role};
-
-const ROOT: Keys =
-    Keys { title: "the head of the file", known: &["account", "mailbox", "cache", "ui", "keys"], unbuilt: &[] };
-const ACCOUNT: Keys =
-    Keys { title: "[account.…]", known: &["user", "name", "handle", "imap", "smtp", "auth"], unbuilt: &[] };
-const IMAP: Keys =
-    Keys { title: "imap = { … }", known: &["host", "port", "tls", "ca", "compress", "connections"], unbuilt: &[] };
-const SMTP: Keys = Keys { title: "smtp = { … }", known: &["host", "port", "tls", "ca"], unbuilt: &[] };
-const AUTH: Keys = Keys { title: "auth = { … }", known: &["method", "command", "env", "keyring"], unbuilt: &[] };
-const MAILBOX: Keys = Keys {
-    title: "[mailbox.\"…\"]",
-    known: &[
-        "account",
-        "name",
-        "addresses",
-        "root",
-        "folders",
-        "user",
-        "since",
-        "signature",
-        "done",
-        "sent",
-        "after_reply",
-    ],
-    unbuilt: &[("targets", "leave it out: no response times are watched yet")],
-};
-const FOLDERS: Keys =
-    Keys {
-        title: "folders = { … }", known: &["sent", "archive", "drafts", "trash", "junk", "journal"], unbuilt: &[]
-    };
-const CACHE: Keys = Keys { title: "[cache]", known: &["size", "prefetch"], unbuilt: &[] };
-const UI: Keys = Keys { title: "[ui]", known: &["theme", "glyphs", "keys"], unbuilt: &[] };
-const ALL: &[&Keys] = &[&ACCOUNT, &MAILBOX, &IMAP, &SMTP, &AUTH, &FOLDERS, &CACHE, &UI, &ROOT];
 
 const TLS_WORDS: &[(&str, Tls)] = &[("implicit", Tls::Implicit), ("starttls", Tls::StartTls), ("none", Tls::None)];
 
@@ -284,6 +252,7 @@ fn ui(section: &Section<'_>) -> Result<Ui, ConfigError> {
             .unwrap_or(default.glyphs),
         keys: section.choice("keys", &profiles)?.unwrap_or(default.keys),
         own_keys: default.own_keys,
+        mouse: section.flag("mouse")?.unwrap_or(default.mouse),
     })
 }
 

@@ -11,13 +11,29 @@ use toml::de::{DeTable, DeValue};
 use super::error::{ConfigError, Fault};
 use super::file::Place;
 
+/// A key, and what the manual says of it.
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    /// What it must be, as a fault says it.
+    pub(crate) value: &'static str,
+    /// What counts where it is not there; empty where nothing does.
+    pub(crate) default: &'static str,
+    pub(crate) says: &'static str,
+}
+
 /// The keys that a kind of section may have.
 pub(crate) struct Keys {
     /// How messages call this kind of section when they send somebody there.
     pub(crate) title: &'static str,
-    pub(crate) known: &'static [&'static str],
+    pub(crate) known: &'static [Key],
     /// Documented keys without a feature behind them yet, each with what to do meanwhile.
     pub(crate) unbuilt: &'static [(&'static str, &'static str)],
+}
+
+impl Keys {
+    fn has(&self, name: &str) -> bool {
+        self.known.iter().any(|key| key.name == name)
+    }
 }
 
 /// The file a section stands in.
@@ -61,7 +77,7 @@ impl<'a> Section<'a> {
 
     /// Refuses every key that is not in `keys`, the first of them in the file.
     pub(crate) fn allow(&self, keys: &Keys, elsewhere: &[&Keys]) -> Result<(), ConfigError> {
-        let strangers = self.table.keys().filter(|key| !keys.known.contains(&key.get_ref().as_ref()));
+        let strangers = self.table.keys().filter(|key| !keys.has(key.get_ref()));
         let Some(stranger) = strangers.min_by_key(|key| key.span().start) else { return Ok(()) };
         let key: &str = stranger.get_ref();
         let fault = match keys.unbuilt.iter().find(|(unbuilt, _)| *unbuilt == key) {
@@ -71,8 +87,8 @@ impl<'a> Section<'a> {
             None => Fault::UnknownKey {
                 key: shown(key),
                 section: self.name(),
-                nearest: nearest(key, keys.known.iter().copied()).to_owned(),
-                belongs: elsewhere.iter().find(|other| other.known.contains(&key)).map(|k| k.title.to_owned()),
+                nearest: nearest(key, keys.known.iter().map(|known| known.name)).to_owned(),
+                belongs: elsewhere.iter().find(|other| other.has(key)).map(|k| k.title.to_owned()),
             },
         };
         Err(self.source.fault_at(stranger.span().start, fault))

@@ -173,6 +173,43 @@ fn ones_own_keys_are_lines_with_their_places() {
 }
 
 #[test]
+fn what_a_value_must_be_is_what_the_manual_says() {
+    use super::section::Keys;
+    use super::table;
+    let account = |line: String| format!("[account.a]\nuser = \"a\"\nimap = {{ host = \"h\" }}\n{line}\n");
+    let imap = |line: String| format!("[account.a]\nuser = \"a\"\nimap = {{ host = \"h\", {line} }}\n");
+    let text_of = |keys: &Keys, line: String| match keys.title {
+        "the head of the file" if line.starts_with("account") => format!("{line}\n"),
+        "the head of the file" => format!("{line}\n{SMALL}"),
+        "[account.…]" if line.starts_with("user") => format!("[account.a]\n{line}\n"),
+        "[account.…]" if line.starts_with("imap") => format!("[account.a]\nuser = \"a\"\n{line}\n"),
+        "[account.…]" => account(line),
+        "imap = { … }" if line.starts_with("host") => format!("[account.a]\nuser = \"a\"\nimap = {{ {line} }}\n"),
+        "imap = { … }" => imap(line),
+        "smtp = { … }" => account(format!("smtp = {{ {line} }}")),
+        "auth = { … }" => account(format!("auth = {{ {line} }}")),
+        "[mailbox.\"…\"]" => format!("{SMALL}[mailbox.\"s@x.test\"]\n{line}\n"),
+        "folders = { … }" => format!("{SMALL}[mailbox.\"s@x.test\"]\nfolders = {{ {line} }}\n"),
+        "[cache]" => format!("{SMALL}[cache]\n{line}\n"),
+        "[ui]" => format!("{SMALL}[ui]\n{line}\n"),
+        other => panic!("{other}: how is it written?"),
+    };
+    for keys in table::ALL {
+        for key in keys.known {
+            assert!(!key.says.is_empty() && !key.says.ends_with('.'), "{}", key.name);
+            // A text of the wrong kind where a text may stand; else a number of no use.
+            let wrong = if key.value.starts_with("at most") { "\".x\"" } else { "-7" };
+            match fault(&text_of(keys, format!("{} = {wrong}", key.name))) {
+                (_, Fault::WrongValue { key: named, expected, .. }) => {
+                    assert_eq!((named.as_str(), expected.as_str()), (key.name, key.value), "{}", keys.title);
+                }
+                other => panic!("{}: {other:?}", key.name),
+            }
+        }
+    }
+}
+
+#[test]
 fn a_wrong_type_or_value_is_told_at_its_line() {
     let mailbox = |line: &str| format!("{SMALL}[mailbox.\"s@x.test\"]\n{line}\n");
     for (text, at, named) in [

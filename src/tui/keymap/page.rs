@@ -24,9 +24,31 @@ pub fn markdown() -> String {
     out
 }
 
+/// What is bound, place by place, as Markdown.
+pub fn bound(map: &Keymap) -> String {
+    let mut out = String::from(BOUND);
+    for &context in Context::ALL {
+        out.push_str(&format!("\n## {}: `[keys.{}]`\n\n| keys | |\n| --- | --- |\n", context.title(), context.name()));
+        for group in Group::ALL {
+            for bound in map.bindings(context).filter(|b| b.group == group) {
+                let keys: Vec<String> = bound.keys.iter().map(|k| code(k)).collect();
+                out.push_str(&format!("| {} | {} (*{}*) |\n", keys.join(" "), bound.says, bound.name));
+            }
+        }
+    }
+    out
+}
+
 fn code(keys: &str) -> String {
     if keys.contains('`') { format!("`` {keys} ``") } else { format!("`{}`", keys.replace('|', "\\|")) }
 }
+
+const BOUND: &str = "\
+## Description
+
+Every key of bagsy as it is bound in your configuration, in every place that has keys of its own. The names in slanted letters are those by which
+a key is bound in a section [keys.…], see bagsy-config(5).
+";
 
 const HEAD: &str = "\
 # Keys

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::{ALL, Paint};
-use crate::config::section::{Keys, Section, Source, nearest};
+use crate::config::section::{Key, Keys, Section, Source, nearest};
 use crate::config::{ConfigError, Fault, Place};
 use crate::tui::depth::Rgb;
 
@@ -23,10 +23,21 @@ pub const BUILT_IN: [(&str, &str); 5] = [
     ("monochrome", include_str!("../../../themes/monochrome.toml")),
 ];
 
-const THEME: Keys =
-    Keys { title: "a theme", known: &["inherits", "appearance", "people", "palette", "styles"], unbuilt: &[] };
-const STYLE: Keys =
-    Keys { title: "a style", known: &["fg", "bg", "bold", "dim", "italic", "underline", "reverse"], unbuilt: &[] };
+const fn key(name: &'static str) -> Key {
+    // What each is for stands in docs/themes.md.
+    Key { name, value: "", default: "", says: "" }
+}
+
+const THEME: Keys = Keys {
+    title: "a theme",
+    known: &[key("inherits"), key("appearance"), key("people"), key("palette"), key("styles")],
+    unbuilt: &[],
+};
+const STYLE: Keys = Keys {
+    title: "a style",
+    known: &[key("fg"), key("bg"), key("bold"), key("dim"), key("italic"), key("underline"), key("reverse")],
+    unbuilt: &[],
+};
 
 /// A theme cannot be had.
 #[derive(Debug, thiserror::Error)]

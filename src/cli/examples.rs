@@ -1,0 +1,179 @@
+//! What `--help` and the manual say beyond a verb's one line: how it behaves, and examples that are tried by a test.
+
+/// What a program that calls bagsy goes by.
+pub const EXIT_CODES: [(u8, &str); 8] = [
+    (0, "done; also: it is so already"),
+    (1, "failed; `next` found nothing to take"),
+    (2, "usage, configuration, no such id or an ambiguous one"),
+    (3, "somebody else holds it, it is contested, or a teammate answered first (says who)"),
+    (4, "the server grants no right for it, or refuses the sender"),
+    (5, "not reachable, TLS included: mail is queued and said so, changes are not"),
+    (6, "the sign-in is refused"),
+    (7, "the outcome is unknown and needs a person"),
+];
+
+/// An example, and what it does.
+pub type Example = (&'static str, &'static str);
+
+/// Examples for the program as a whole.
+pub const PROGRAM: [Example; 5] = [
+    ("bagsy demo", "Try it, without a server and without a configuration"),
+    ("bagsy", "The queue"),
+    ("bagsy next --json", "Take the conversation that has waited longest, for a script"),
+    ("bagsy list --view unclaimed --limit 5", "What nobody has yet"),
+    ("bagsy --mailbox support@example.com watch --json", "A line for each thing that happens in one mailbox"),
+];
+
+struct Verb {
+    name: &'static str,
+    says: &'static str,
+    examples: &'static [Example],
+}
+
+const VERBS: &[Verb] = &[
+    Verb {
+        name: "demo",
+        says: "Starts a mail server inside the process, with a support mailbox of some two hundred conversations and two \
+               simulated teammates. Nothing of yours is read or written. A second one in another terminal joins the first.",
+        examples: &[("bagsy demo --as bob", "Be alice's teammate, in a second terminal")],
+    },
+    Verb {
+        name: "doctor",
+        says: "Goes from the configuration over sign-in, rights and folders to the submission server. Each line says what was \
+               checked, what was found, and what follows from it.",
+        examples: &[("bagsy doctor --json", "The same for a monitor: a line a check")],
+    },
+    Verb {
+        name: "list",
+        says: "The order is the screen's: whoever has waited longest comes first. `done` includes what lies in Archive; contested \
+               ones are in `team`, or in `mine` where one of the claims is yours.",
+        examples: &[
+            ("bagsy list --view mine", "What is yours"),
+            ("bagsy list --view all --limit 20 --json", "The newest, for a script"),
+        ],
+    },
+    Verb {
+        name: "show",
+        says: "Everything but --raw is made safe for a terminal, in a pipe too: no control characters, no overrides of the \
+               writing direction. IDs may be shortened as long as they stay unambiguous.",
+        examples: &[
+            ("bagsy show k3j9x2a7qp", "Read one"),
+            ("bagsy show k3j9 --headers", "All header fields of its messages"),
+        ],
+    },
+    Verb {
+        name: "claim",
+        says: "Of any number of people who claim one conversation at the same moment exactly one wins; the others are told who, \
+               and exit with 3. What is yours already is no failure.",
+        examples: &[("bagsy claim k3j9x2a7qp", "Take one")],
+    },
+    Verb {
+        name: "next",
+        says: "A race that is lost goes on to the following conversation. Where there is nothing to take: exit code 1.",
+        examples: &[("bagsy next --json", "For a chat bot: who asks gets the next one")],
+    },
+    Verb {
+        name: "assign",
+        says: "The teammate must have been seen in the mailbox before; a name that nobody has used is warned about.",
+        examples: &[("bagsy assign k3j9x2a7qp --to carol", "Hand one to carol")],
+    },
+    Verb {
+        name: "done",
+        says: "A free conversation is claimed first. What the conversation had when it was finished moves to Archive, where the \
+               rights and the configuration allow; else a keyword says it. New mail opens it again by itself.",
+        examples: &[("bagsy done k3j9x2a7qp --if-assignee alice", "Only if it is still alice's")],
+    },
+    Verb {
+        name: "tag",
+        says: "A tag is an IMAP keyword, which other mail programs see as well: ASCII, no blanks. `+a` consents to a name that is new \
+               in the mailbox.",
+        examples: &[("bagsy tag k3j9x2a7qp +billing -sales", "Add one, take one off")],
+    },
+    Verb {
+        name: "reply",
+        says: "The answer goes to whoever wrote last, from the mailbox's address. It is announced in Sent, checked against what \
+               teammates do at the same moment, then sent once; there is no time to take it back. A free conversation is \
+               claimed first, what another holds is not answered (exit code 3).",
+        examples: &[
+            ("bagsy reply k3j9x2a7qp --body-file answer.txt --done", "Answer and finish"),
+            ("bagsy reply k3j9x2a7qp --body-file - --dry-run", "See the message first, its text from standard input"),
+        ],
+    },
+    Verb {
+        name: "outbox",
+        says: "Mail that could not leave is tried again by itself; one whose fate is unknown never is, since the customer may \
+               have it already.",
+        examples: &[("bagsy outbox", "What waits"), ("bagsy outbox retry", "Try all of it now")],
+    },
+    Verb {
+        name: "watch",
+        says: "Gives `connection` once it is live, then a line for each `new`, `claimed`, `released`, `assigned`, `takeover`, \
+               `contested`, `status`, `tagged` and `replied`, until it is interrupted.",
+        examples: &[("bagsy watch --json", "Feed a chat channel")],
+    },
+    Verb {
+        name: "completions",
+        says: "Prints a script for bash, zsh, fish, elvish or PowerShell.",
+        examples: &[("bagsy completions fish", "For fish: into ~/.config/fish/completions/bagsy.fish")],
+    },
+    Verb {
+        name: "man",
+        says: "Prints a page as roff: pipe it into `man -l -`. The page of keys tells what is really bound for you.",
+        examples: &[
+            ("bagsy man bagsy-keys", "Your keys"),
+            ("bagsy man --all target/man", "All pages as files, for a package"),
+        ],
+    },
+];
+
+/// A verb's examples.
+pub fn of(verb: &str) -> &'static [Example] {
+    VERBS.iter().find(|known| known.name == verb).map_or(&[], |known| known.examples)
+}
+
+/// Lays the long help over the command line's own table: `-h` stays short.
+pub fn lay_over(mut command: clap::Command) -> clap::Command {
+    for verb in VERBS {
+        command = command.mut_subcommand(verb.name, |known| {
+            let about = known.get_about().map(ToString::to_string).unwrap_or_default();
+            known.long_about(format!("{about}.\n\n{}", verb.says)).after_long_help(listed(verb.examples))
+        });
+    }
+    let codes: Vec<String> = EXIT_CODES.iter().map(|(code, means)| format!("  {code}  {means}")).collect();
+    let more = "Files:\n  The configuration is config.toml in the platform's configuration folder, bagsy/; `bagsy man bagsy-config` tells its\n  \
+                keys, `bagsy man bagsy-keys` those of the screen. `bagsy VERB --help` says more about a verb.";
+    let after = format!("{}\n\nExit codes:\n{}\n\n{more}", listed(&PROGRAM), codes.join("\n"));
+    command.after_long_help(after)
+}
+
+fn listed(examples: &[Example]) -> String {
+    let lines: Vec<String> = examples.iter().map(|(line, means)| format!("  {means}:\n    {line}")).collect();
+    format!("Examples:\n{}", lines.join("\n\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::{Cli, with_tags_spelled_out};
+
+    #[test]
+    fn every_example_is_understood() {
+        for (line, _) in PROGRAM.iter().chain(VERBS.iter().flat_map(|verb| verb.examples)) {
+            let words = with_tags_spelled_out(line.split(' ').map(std::ffi::OsString::from));
+            assert!(Cli::read(words).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_long_help_says_more_than_the_short_one() {
+        let help = |line: &str| {
+            let words: Vec<_> = line.split(' ').map(std::ffi::OsString::from).collect();
+            Cli::read(words).unwrap_err().to_string()
+        };
+        let (short, long) = (help("bagsy -h"), help("bagsy --help"));
+        assert!(short.lines().count() < 60 && !short.contains("Examples:"), "{short}");
+        assert!(long.contains("Examples:") && long.contains("  7  the outcome is unknown"), "{long}");
+        let (short, long) = (help("bagsy reply -h"), help("bagsy reply --help"));
+        assert!(!short.contains("announced in Sent,") && long.contains("announced in Sent,"), "{long}");
+    }
+}
