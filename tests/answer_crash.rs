@@ -92,6 +92,40 @@ fn killed_at_any_moment_there_is_one_answer_at_most_and_nothing_is_lost() {
 }
 
 #[test]
+fn killed_at_any_step_a_new_mail_and_a_forwarded_one_leave_once() {
+    for point in [Point::Append, Point::AppendAnswer, Point::MailFrom, Point::Recipient, Point::Submitted] {
+        let scene = Scene::new();
+        let (new, supplier) = (scene.at_customer("new"), scene.at_customer("supplier"));
+        std::fs::write(scene.alice.home().join("plan.png"), b"\x89PNG").unwrap();
+        let verbs: [(&str, &[&str]); 2] = [
+            (&new, &["new", "--to", &new, "--subject", "Plan", "--body-file", "answer.txt", "--attach", "plan.png"]),
+            (&supplier, &["forward", &scene.id, "--to", &supplier, "--body-file", "answer.txt"]),
+        ];
+        for (whom, verb) in verbs {
+            scene.kill_at(point, verb);
+            assert_eq!(scene.outbox().len(), 1, "{point:?}: lost");
+            let sent_before = scene.sent_texts();
+            scene.retry().ok();
+            servers().1.sink.wait_for_mail_to(whom);
+            scene.retry().ok();
+            assert_eq!(servers().1.sink.mails_to(whom).len(), 1, "{point:?} {verb:?}");
+            assert_eq!(scene.sent_texts() - sent_before, usize::from(point != Point::Submitted), "{point:?}");
+            assert!(scene.outbox().is_empty() && scene.pending() == 0, "{point:?}: {:?}", scene.sent());
+        }
+        // What waits for its answer is as it was, but for the mark.
+        let flags = scene.flags(1);
+        assert!(has(&flags, "$Forwarded") && !has(&flags, "\\Answered"), "{flags:?}");
+        assert!(!flags.iter().any(|f| f.starts_with("bagsy-")), "{flags:?}");
+    }
+    // With the text under way nobody knows, and nothing is sent again by itself.
+    let scene = Scene::new();
+    let new = scene.at_customer("unknown");
+    scene.kill_at(Point::Text, &["new", "--to", &new, "--subject", "Plan", "--body-file", "answer.txt"]);
+    scene.assert_unknown();
+    assert!(servers().1.sink.mails_to(&new).is_empty());
+}
+
+#[test]
 fn killed_with_the_text_under_way_its_fate_is_unknown_and_a_person_says_what_it_was() {
     // The customer does not have it: discarded, it is a draft again, and answering goes on.
     for point in [Point::Data, Point::GoOn, Point::Text, Point::Dot] {

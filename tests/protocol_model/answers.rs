@@ -40,6 +40,8 @@ pub enum Flaw {
 pub struct Answers {
     /// How many people answer.
     pub people: usize,
+    /// Nothing is answered: each mail begins a conversation of its own.
+    pub is_opening: bool,
     /// Whether the mailbox keeps claims; the trap is at work then.
     pub claims: bool,
     pub may_delete: bool,
@@ -63,6 +65,7 @@ impl Answers {
     pub fn of(people: usize) -> Self {
         Self {
             people,
+            is_opening: false,
             claims: false,
             may_delete: false,
             announce: true,
@@ -213,7 +216,7 @@ impl Answers {
         });
         Item {
             me: handle(who),
-            seen_inbox: Uid(state.map_or(1, |s| newest(&s.inbox)).into()),
+            seen_inbox: Uid(state.map_or(u8::from(!self.is_opening), |s| newest(&s.inbox)).into()),
             seen_sent: Uid(seen_sent.into()),
             was_answered: state.is_some_and(|s| s.inbox.mail(1).is_some_and(|m| m.has(keywords::ANSWERED))),
             expect: bagsy::model::Expectation::default(),
@@ -539,7 +542,7 @@ impl Model for Answers {
 
     fn initial(&self) -> State {
         State {
-            inbox: Folder::with(1),
+            inbox: Folder::with(u8::from(!self.is_opening)),
             sent: Folder::with(0),
             old: 0,
             items: Vec::new(),

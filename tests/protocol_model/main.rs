@@ -197,6 +197,14 @@ fn settling_and_taking_up_again_never_meet() {
 }
 
 #[test]
+fn what_begins_a_conversation_leaves_once_at_most_and_can_always_be_settled() {
+    let opening = || Answers { is_opening: true, ..Answers::of(1) };
+    holds(&Answers { crashes: 2, resumes: 2, ..opening() });
+    holds(&Answers { troubles: 2, resumes: 2, may_delete: true, ..opening() });
+    holds(&Answers { crashes: 1, troubles: 1, resumes: 2, settles: 1, rewrites: 1, ..opening() });
+}
+
+#[test]
 fn who_does_not_check_is_found_out() {
     println!("{}", fails(&Answers { flaw: answers::Flaw::ChecksNothing, ..Answers::of(2) }));
 }
