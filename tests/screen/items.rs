@@ -73,9 +73,9 @@ fn an_attachment_is_saved_octet_by_octet_and_never_over_another() {
     std::fs::write(place.path().join("report.bin"), "mine").expect("a file");
     let a = open(&person(&team, "alice"), "With files");
     a.wait_for("[2] @ report.bin");
-    a.wait_for("application/octet-stream  1.7 MB");
     a.keys("S");
     a.wait_for("its number, or Enter");
+    a.wait_for("application/octet-stream  1.7 MB");
     a.keys("2");
     a.wait_for("Save report.bin in");
     folder(&a, &place.path().join("nowhere"));

@@ -235,7 +235,7 @@ impl Lines<'_> {
         let g = self.context.glyphs;
         for (at, file) in body.attachments.iter().enumerate() {
             let number = format!("[{}] ", body.links.len() + at + 1);
-            let size = format!("  {}  {}", safe::line(&file.media_type), words::size(file.size));
+            let size = format!("  {}", words::size(file.size));
             let room = self.width.saturating_sub(4 + width(&number) + width(&size));
             let pieces = vec![
                 ("  ".into(), Paint::Text),
