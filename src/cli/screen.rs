@@ -83,6 +83,7 @@ pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
             Glyphs::Unicode => GlyphSet::Unicode,
             Glyphs::Ascii => GlyphSet::Ascii,
         },
+        mouse: cx.config.ui.mouse,
         private_folder: None,
     };
     let shown = crate::tui::run::run(config, source, drafts, commands, events);

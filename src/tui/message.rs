@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::items::Whose;
 use crate::engine::files::Entry;
@@ -14,6 +14,7 @@ use crate::engine::message::{Command, Event, Piece, Target, Ticket};
 #[derive(Debug)]
 pub enum Message {
     Key(KeyEvent),
+    Mouse(MouseEvent),
     Paste(String),
     Resize(u16, u16),
     Engine(Event),

@@ -35,6 +35,8 @@ pub struct RunConfig {
     pub keymap: Keymap,
     pub theme: ThemeChoice,
     pub glyphs: GlyphSet,
+    /// Clicks and the wheel count.
+    pub mouse: bool,
     /// Where the file for the person's editor lies; by default the runtime or the temporary folder.
     pub private_folder: Option<PathBuf>,
 }
@@ -56,7 +58,7 @@ pub fn run(
     // The terminal is asked for its background before anybody else reads from it.
     let theme = Theme::for_terminal(&config.theme, config.glyphs);
     let guard = PanicGuard::install();
-    let screen = Screen::take()?;
+    let screen = Screen::take(config.mouse)?;
     let (to, inputs) = channel();
     let gate = Arc::new(Gate::default());
     listen(events, &gate, &to)?;
@@ -164,6 +166,7 @@ impl<S: Source, D: Drafts> Runner<S, D> {
     fn take(&mut self, input: Input) -> io::Result<Goes> {
         match input {
             Input::Terminal(TerminalEvent::Key(key)) => self.tell(Message::Key(key)),
+            Input::Terminal(TerminalEvent::Mouse(event)) => self.tell(Message::Mouse(event)),
             Input::Terminal(TerminalEvent::Paste(text)) => self.tell(Message::Paste(text)),
             Input::Terminal(TerminalEvent::Resize(width, height)) => self.tell(Message::Resize(width, height)),
             Input::Terminal(_) => Ok(Goes::On),

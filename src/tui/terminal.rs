@@ -8,7 +8,7 @@ use std::thread;
 
 use base64::Engine as _;
 use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::execute;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -28,14 +28,15 @@ const FRAME: usize = 64 * 1024;
 /// The terminal while it is ours; dropping it gives it back.
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    has_mouse: bool,
 }
 
 impl Screen {
-    /// Takes the terminal.
-    pub fn take() -> io::Result<Self> {
-        set_up()?;
+    /// Takes the terminal, and its mouse where that is wanted.
+    pub fn take(has_mouse: bool) -> io::Result<Self> {
+        set_up(has_mouse)?;
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(FRAME, stdout())));
-        terminal.map(|terminal| Self { terminal }).inspect_err(|_| give_back())
+        terminal.map(|terminal| Self { terminal, has_mouse }).inspect_err(|_| give_back())
     }
 
     /// The terminal's size now.
@@ -59,7 +60,7 @@ impl Screen {
     pub fn resume(&mut self) -> io::Result<()> {
         // crossterm thinks that raw mode is still on where somebody else turned it off.
         ignore(disable_raw_mode());
-        set_up()?;
+        set_up(self.has_mouse)?;
         self.redraw()
     }
 
@@ -94,15 +95,24 @@ impl Drop for Screen {
     }
 }
 
-fn set_up() -> io::Result<()> {
+fn set_up(has_mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     // A program that was killed may have left its picture on the alternate screen.
-    execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste).inspect_err(|_| give_back())
+    execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)
+        .inspect_err(|_| give_back())?;
+    if has_mouse { execute!(stdout(), EnableMouseCapture).inspect_err(|_| give_back()) } else { Ok(()) }
 }
 
 /// Does what can be done: a terminal that is gone takes nothing any more.
 fn give_back() {
-    ignore(execute!(stdout(), EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show));
+    ignore(execute!(
+        stdout(),
+        EndSynchronizedUpdate,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show
+    ));
     ignore(disable_raw_mode());
 }
 

@@ -7,10 +7,12 @@ mod composing;
 mod cues;
 mod finding;
 mod frames;
+mod mouse;
 #[cfg(target_os = "linux")]
 mod outbox;
 mod own_keys;
 mod pty;
 mod queue;
 mod stage;
+mod widths;
 mod wild;

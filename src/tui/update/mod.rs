@@ -8,6 +8,7 @@ mod finding;
 mod items;
 mod keys;
 mod many;
+mod mouse;
 mod moves;
 mod outbox;
 mod palette;
@@ -47,6 +48,7 @@ impl Turn<'_> {
     fn take(&mut self, message: Message) {
         match message {
             Message::Key(key) => self.key(key),
+            Message::Mouse(event) => self.mouse(event),
             Message::Paste(text) => self.paste(&text),
             Message::Resize(width, height) => self.app.size = ratatui::layout::Size { width, height },
             Message::Engine(event) => self.event(event),

@@ -124,15 +124,22 @@ pub fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         return;
     }
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    let is_by_date = app.queue.order == Order::Newest && !matches!(app.queue.view, View::Done | View::All);
-    let (sort, paint) = match app.queue.order {
-        Order::OldestWait => ("sort: oldest wait", Paint::Faint),
-        // The usual order cannot be told yet: that is said, whatever else has to be shorter.
-        Order::Newest if is_by_date => ("newest first, until all mail is known", Paint::Warn),
-        Order::Newest => ("sort: newest", Paint::Faint),
-    };
-    let short = sort.split(',').next().unwrap_or(sort);
+    let (sort, paint, is_by_date) = sorting(app);
+    let short = short_of(sort);
     let reserved = if is_by_date { width(short) + 2 } else { 0 };
+    let pieces: Vec<Span> = tab_pieces(app, theme, inner.width, reserved).into_iter().map(|(_, piece)| piece).collect();
+    let used = line::spans(buffer, inner, &pieces);
+    let rest = Rect { x: inner.x + used + 2, width: inner.width.saturating_sub(used + 2), ..inner };
+    for text in [sort, short] {
+        if width(text) <= usize::from(rest.width) {
+            line::right(buffer, rest, &[(text.to_owned(), theme.style(paint))]);
+            break;
+        }
+    }
+}
+
+/// The views as they are drawn in so many cells, with the room between them.
+fn tab_pieces(app: &App, theme: &Theme, room: u16, reserved: usize) -> Vec<(Option<View>, Span)> {
     let tab = |view: View, has_name: bool, has_count: bool| -> (String, bool) {
         let number = view as usize + 1;
         let count = app.queue.counts.of(view);
@@ -152,30 +159,53 @@ pub fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         (2, false, true),
         (1, false, false),
     ];
-    let mut pieces: Vec<Span> = Vec::new();
+    let mut pieces: Vec<(Option<View>, Span)> = Vec::new();
     for (gap, has_name, has_count) in tiers {
         pieces.clear();
         for view in TABS {
             if !pieces.is_empty() {
-                pieces.push((" ".repeat(gap), theme.style(Paint::Text)));
+                pieces.push((None, (" ".repeat(gap), theme.style(Paint::Text))));
             }
             let (text, is_active) = tab(view, has_name, has_count);
-            pieces.push((text, theme.style(if is_active { Paint::TabActive } else { Paint::Tab })));
+            pieces.push((Some(view), (text, theme.style(if is_active { Paint::TabActive } else { Paint::Tab }))));
         }
-        if pieces.iter().map(|(text, _)| width(text)).sum::<usize>()
-            <= usize::from(inner.width).saturating_sub(reserved)
+        if pieces.iter().map(|(_, (text, _))| width(text)).sum::<usize>() <= usize::from(room).saturating_sub(reserved)
         {
             break;
         }
     }
-    let used = line::spans(buffer, inner, &pieces);
-    let rest = Rect { x: inner.x + used + 2, width: inner.width.saturating_sub(used + 2), ..inner };
-    for text in [sort, short] {
-        if width(text) <= usize::from(rest.width) {
-            line::right(buffer, rest, &[(text.to_owned(), theme.style(paint))]);
-            break;
+    pieces
+}
+
+/// How the rows are sorted, and how that is said.
+fn sorting(app: &App) -> (&'static str, Paint, bool) {
+    let is_by_date = app.queue.order == Order::Newest && !matches!(app.queue.view, View::Done | View::All);
+    let (says, paint) = match app.queue.order {
+        Order::OldestWait => ("sort: oldest wait", Paint::Faint),
+        // The usual order cannot be told yet: that is said, whatever else has to be shorter.
+        Order::Newest if is_by_date => ("newest first, until all mail is known", Paint::Warn),
+        Order::Newest => ("sort: newest", Paint::Faint),
+    };
+    (says, paint, is_by_date)
+}
+
+/// The view whose tab is drawn at a column.
+pub fn tab_at(app: &App, theme: &Theme, area: Rect, column: u16) -> Option<View> {
+    let (sort, _, is_by_date) = sorting(app);
+    let reserved = if is_by_date { width(short_of(sort)) + 2 } else { 0 };
+    let mut x = usize::from(area.x) + 1;
+    for (view, (text, _)) in tab_pieces(app, theme, area.width.saturating_sub(2), reserved) {
+        let end = x + width(&text);
+        if (x..end).contains(&usize::from(column)) {
+            return view;
         }
+        x = end;
     }
+    None
+}
+
+fn short_of(sort: &str) -> &str {
+    sort.split(',').next().unwrap_or(sort)
 }
 
 /// What happened last, and what can be taken back.
