@@ -9,6 +9,7 @@ use serde_json::Value;
 use support::bagsy::Bagsy;
 use support::dovecot::Dovecot;
 use support::mailgen::Mail;
+use support::proxy::Proxy;
 use support::team::{FOLDERS, PEOPLE, Team};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -56,6 +57,43 @@ fn what_is_assigned_through_the_same_cache_is_told_with_who_gave_it_and_elsewher
     raw.ok(&format!("UID STORE {uid} +FLAGS (bagsy-claim-bob)"));
     let (_, told) = beside.wait_for(LIMIT, |e| is_about(e, "claimed") || is_about(e, "takeover"));
     assert_eq!(told["by"], "bob");
+}
+
+/// How many connections a login holds, as the server counts them.
+fn connections(user: &str) -> usize {
+    let who = server().doveadm(&["-f", "flow", "who", "-1", user]);
+    who.lines().filter(|line| line.contains("service=imap") || line.contains("proto=imap")).count()
+}
+
+#[test]
+fn mailboxes_that_are_found_later_share_the_connections_that_are_allowed() {
+    let team = server().team();
+    let proxy = Proxy::to(server().imap_port);
+    let alice = Bagsy::new(&team, "alice").imap_through(&proxy);
+    let watch = alice.watch();
+    let user = team.user("alice");
+    let is_live =
+        |e: &Value, mailbox: &str| e["event"] == "connection" && e["state"] == "live" && e["mailbox"] == mailbox;
+    // A worker, and INBOX, Sent and Archive of the one mailbox.
+    let began = Instant::now();
+    while connections(&user) < 4 {
+        assert!(began.elapsed() < LIMIT, "{} connections", connections(&user));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    for name in ["billing", "orders"] {
+        team.add_mailbox(name, &PEOPLE, &FOLDERS);
+        let address = team.user(name);
+        // They are found when the worker connects anew.
+        proxy.cut();
+        watch.wait_for(LIMIT, |e| is_live(e, &address));
+        let mail = Mail::new("Dana Reyes <dana@reyes.example>", &address, "Look after me", "Please.");
+        team.imap(name).append("INBOX", "", &mail.bytes());
+        watch.wait_for(LIMIT, |e| e["event"] == "new" && e["mailbox"] == address.as_str());
+        assert!(connections(&user) <= 4, "{}", server().doveadm(&["who", "-1", &user]));
+    }
+    // Those that were there before are told of as they were.
+    ask(&team, "And me");
+    watch.wait_for(LIMIT, |e| e["event"] == "new" && e["mailbox"] == team.mailbox().as_str());
 }
 
 #[test]

@@ -53,7 +53,8 @@ pub struct Imap {
     pub endpoint: Endpoint,
     /// Whether COMPRESS may be used.
     pub compress: Compress,
-    /// The most connections that are held at once.
+    /// The most connections that are held at once, two or more: one works, the others watch. What is sent is announced over
+    /// one more, for as long as that takes.
     pub connections: u16,
 }
 

@@ -224,6 +224,7 @@ fn a_wrong_type_or_value_is_told_at_its_line() {
         (SMALL.replace(" }", ", tls = true }"), 3, "tls"),
         (SMALL.replace(" }", ", tls = \"ssl\" }"), 3, "tls"),
         (SMALL.replace(" }", ", connections = 0 }"), 3, "connections"),
+        (SMALL.replace(" }", ", connections = 1 }"), 3, "connections"),
         (SMALL.replace(" }", ", compress = \"always\" }"), 3, "compress"),
         (format!("{SMALL}auth = {{ method = \"kerberos\" }}\n"), 4, "method"),
         (format!("{SMALL}auth = {{ keyring = \"yes\" }}\n"), 4, "keyring"),

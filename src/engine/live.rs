@@ -17,6 +17,7 @@ use super::index;
 use super::link::Link;
 use super::login::Login;
 use super::message::{Command, Connection, Event};
+use super::seats::Seats;
 use super::sender::{GRACE, Sender};
 use super::stop::{Stop, Stopper, stop};
 use super::tail::Tail;
@@ -224,7 +225,7 @@ async fn run(
     mut jobs: mpsc::UnboundedReceiver<Job>,
 ) {
     let mut backoff = Backoff::default();
-    let mut watched = Watched::default();
+    let mut watched = Watched::new(shared.login.account.imap.connections);
     let mut offline_since = None;
     let Shared { mut stop, .. } = shared.clone();
     let mut worker = Worker::new(shared.login.clone(), shared.cache.clone(), shared.tell.clone());
@@ -293,19 +294,25 @@ async fn open(shared: &Shared, only: Option<&str>) -> Result<(Link, Found)> {
 }
 
 /// The folders that are watched, each once.
-#[derive(Default)]
 struct Watched {
     folders: Vec<(String, Role, String)>,
+    seats: Seats,
+    /// The way to the connection that folders join which have none of their own.
+    shared: Option<mpsc::UnboundedSender<(Mailbox, Role)>>,
     tasks: JoinSet<()>,
 }
 
 impl Watched {
+    fn new(connections: u16) -> Self {
+        Self { folders: Vec::new(), seats: Seats::of(connections), shared: None, tasks: JoinSet::new() }
+    }
+
     fn is_empty(&self) -> bool {
         self.folders.is_empty()
     }
 
     /// Watches what is not watched yet: each INBOX over a connection of its own, then each Sent and Archive, as long as the
-    /// configured number of connections lasts; the rest is looked at in turn over one.
+    /// configured number of connections lasts; the rest is looked at in turn over the last one.
     fn watch(&mut self, shared: &Shared, mailboxes: &[Mailbox]) {
         let wanted = Role::SYNCED.into_iter().flat_map(|role| {
             mailboxes.iter().filter_map(move |m| m.folder(role).map(|name| (m, role, name.to_owned())))
@@ -313,24 +320,30 @@ impl Watched {
         let new: Vec<(&Mailbox, Role, String)> = wanted
             .filter(|(m, role, name)| !self.folders.contains(&(m.key().to_owned(), *role, name.clone())))
             .collect();
-        // One for the worker; one for those in turn, where not all have their own.
-        let most = usize::from(shared.login.account.imap.connections.max(2)) - 1;
-        let free = most.saturating_sub(self.folders.len());
-        let own = if new.len() <= free { new.len() } else { free.saturating_sub(1) };
-        let watch = |folders| Watch {
-            login: shared.login.clone(),
-            cache: shared.cache.clone(),
-            tell: shared.tell.clone(),
-            stop: shared.stop.clone(),
-            nudge: shared.nudge.clone(),
-            folders,
-        };
-        for (mailbox, role, _) in &new[..own] {
-            self.tasks.spawn(watch(vec![((*mailbox).clone(), *role)]).run());
+        let seats = self.seats.give(new.len());
+        let mut folders = new.iter().map(|(mailbox, role, _)| ((*mailbox).clone(), *role));
+        for seat in 1..=seats {
+            // All are taken by the last one where more folders come.
+            let over: Vec<_> = folders.by_ref().take(if seat == seats { usize::MAX } else { 1 }).collect();
+            let (joins, joining) = mpsc::unbounded_channel();
+            let watch = Watch {
+                login: shared.login.clone(),
+                cache: shared.cache.clone(),
+                tell: shared.tell.clone(),
+                stop: shared.stop.clone(),
+                nudge: shared.nudge.clone(),
+                folders: over,
+                joining,
+            };
+            self.shared = Some(joins);
+            self.tasks.spawn(watch.run());
         }
-        let rest: Vec<(Mailbox, Role)> = new[own..].iter().map(|(m, role, _)| ((*m).clone(), *role)).collect();
-        if !rest.is_empty() {
-            self.tasks.spawn(watch(rest).run());
+        for folder in folders {
+            let is_taken = self.shared.as_ref().is_some_and(|shared| shared.send(folder).is_ok());
+            if !is_taken {
+                // Its task ends only when all is over.
+                tracing::debug!("a folder came when nobody watches any more");
+            }
         }
         self.folders.extend(new.into_iter().map(|(m, role, name)| (m.key().to_owned(), role, name)));
     }

@@ -27,6 +27,7 @@ pub mod outbox;
 mod places;
 mod question;
 mod reassert;
+mod seats;
 mod sender;
 mod settle;
 mod stop;

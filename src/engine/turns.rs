@@ -44,6 +44,11 @@ impl Turns {
         Self { folders: paces.into_iter().map(|pace| (pace, now)).collect() }
     }
 
+    /// One more folder, due now.
+    pub fn join(&mut self, pace: Pace, now: Instant) {
+        self.folders.push((pace, now));
+    }
+
     /// Which folder is due next, and when.
     pub fn next(&self) -> Option<(usize, Instant)> {
         let due = self.folders.iter().enumerate().map(|(n, (_, due))| (n, *due));
@@ -132,6 +137,17 @@ mod tests {
         let paces = [vec![Pace::Soon; 4], vec![Pace::NowAndThen; 400]].concat();
         let looks = looks(&paces, Duration::from_millis(20));
         assert!(looks[..4].iter().all(|n| *n > 40), "{:?}", &looks[..4]);
+    }
+
+    #[test]
+    fn a_folder_that_joins_is_due_at_once_and_then_in_turn() {
+        let began = Instant::now();
+        let mut turns = Turns::new([Pace::Soon], began);
+        turns.looked_at(0, began);
+        turns.join(Pace::Soon, began);
+        assert_eq!(turns.next(), Some((1, began)));
+        turns.looked_at(1, began);
+        assert_eq!(turns.next(), Some((0, began + INBOX)));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! One folder, kept up to date for as long as the program runs: filled, then listened to by IDLE; or several, looked at in
-//! turn by STATUS. A lost connection is shown and mended.
+//! turn by STATUS. Further folders may join at any time. A lost connection is shown and mended.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
 use super::backoff::Backoff;
@@ -38,6 +38,8 @@ pub struct Watch {
     pub nudge: Arc<Notify>,
     /// One folder is listened to; several are looked at in turn.
     pub folders: Vec<(Mailbox, Role)>,
+    /// Folders that were found later and have no connection of their own.
+    pub joining: mpsc::UnboundedReceiver<(Mailbox, Role)>,
 }
 
 impl Watch {
@@ -80,7 +82,9 @@ impl Watch {
         *offline_since = None;
         if let [(mailbox, role)] = self.folders.as_slice() {
             let (mailbox, role) = (mailbox.clone(), *role);
-            return self.listen(&mut link, &mailbox, role, backoff).await;
+            let Some(newcomer) = self.listen(&mut link, &mailbox, role, backoff).await? else { return Ok(()) };
+            self.folders.push(newcomer);
+            link.step_out().await?;
         }
         self.look_in_turn(&mut link, backoff).await
     }
@@ -88,9 +92,8 @@ impl Watch {
     /// Several folders over one connection: each is asked for its figures when its turn comes, and entered only where they
     /// have changed.
     async fn look_in_turn(&mut self, link: &mut Link, backoff: &mut Backoff) -> Result<()> {
-        let folders = self.folders.clone();
-        let mut turns = Turns::new(folders.iter().map(|(_, role)| Pace::of(*role)), Instant::now());
-        let mut known: Vec<Option<Seen>> = vec![None; folders.len()];
+        let mut turns = Turns::new(self.folders.iter().map(|(_, role)| Pace::of(*role)), Instant::now());
+        let mut known: Vec<Option<Seen>> = vec![None; self.folders.len()];
         let mut looked = 0;
         while let Some((folder, due)) = turns.next() {
             tokio::select! {
@@ -99,9 +102,15 @@ impl Watch {
                     turns.hurry(Instant::now());
                     continue;
                 }
+                Some((mailbox, role)) = self.joining.recv() => {
+                    turns.join(Pace::of(role), Instant::now());
+                    known.push(None);
+                    self.folders.push((mailbox, role));
+                    continue;
+                }
                 () = sleep_until(due) => {}
             }
-            let (mailbox, role) = &folders[folder];
+            let (mailbox, role) = &self.folders[folder].clone();
             // Figures that were asked for before the folder was entered: what came in between makes them others.
             let now = link.figures(mailbox, *role).await?;
             if now.is_none() {
@@ -118,15 +127,21 @@ impl Watch {
             }
             turns.looked_at(folder, Instant::now());
             looked += 1;
-            if looked == folders.len() {
+            if looked == self.folders.len() {
                 backoff.reset();
             }
         }
         Ok(())
     }
 
-    /// One folder, told by IDLE.
-    async fn listen(&mut self, link: &mut Link, mailbox: &Mailbox, role: Role, backoff: &mut Backoff) -> Result<()> {
+    /// One folder, told by IDLE, until it is over or another folder joins.
+    async fn listen(
+        &mut self,
+        link: &mut Link,
+        mailbox: &Mailbox,
+        role: Role,
+        backoff: &mut Backoff,
+    ) -> Result<Option<(Mailbox, Role)>> {
         self.bring_up(link, mailbox, role).await?;
         backoff.reset();
         loop {
@@ -136,16 +151,21 @@ impl Watch {
             }
             let mut stop = self.stop.clone();
             let nudge = Arc::clone(&self.nudge);
-            let interrupt = async move {
+            let (joining, mut newcomer) = (&mut self.joining, None);
+            let interrupt = async {
                 tokio::select! {
                     () = stop.stopped() => {}
                     () = nudge.notified() => {}
+                    Some(joins) = joining.recv() => newcomer = Some(joins),
                 }
             };
             let end = link.session.idle(interrupt, LONGEST_IDLE).await?;
             link.note(end.changes);
+            if newcomer.is_some() {
+                return Ok(newcomer);
+            }
             match end.reason {
-                IdleReason::Interrupted if self.stop.is_over() => return Ok(()),
+                IdleReason::Interrupted if self.stop.is_over() => return Ok(None),
                 IdleReason::Interrupted | IdleReason::TimedOut => link.sync(mailbox, role).await?,
                 IdleReason::Changed => link.catch_up(mailbox, role).await?,
             };
