@@ -23,10 +23,23 @@ pub struct Target {
     pub root: String,
 }
 
+/// An answer in an outbox. Each login numbers its own, so a number alone names none where there are several.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Item {
+    /// The key of the mailbox that it is an answer of.
+    pub mailbox: String,
+    pub number: i64,
+}
+
 /// What stands before the root in the place of a text that forwards a conversation. No Message-ID has a line end in it.
 const FORWARD: &str = "forward\n";
 
 impl Target {
+    /// The answer of this number that lies here. Its conversation may get another root on its way, its mailbox stays.
+    pub fn item(&self, number: i64) -> Item {
+        Item { mailbox: self.mailbox.clone(), number }
+    }
+
     /// The place of a text that begins a conversation.
     pub fn new_mail(mailbox: &str) -> Self {
         Self { mailbox: mailbox.to_owned(), root: String::new() }

@@ -20,7 +20,7 @@ use super::opener::Opener;
 use super::queue::Queue;
 use super::reading::Reading;
 use super::source::{Counts, Order, OutboxItem};
-use crate::engine::message::{Connection, Target, Ticket, Verdict};
+use crate::engine::message::{Connection, Item, Target, Ticket, Verdict};
 use crate::model::{Conversation, Handle, Mailbox};
 use crate::store::Search;
 
@@ -103,7 +103,7 @@ const OWN: SignedDuration = SignedDuration::from_secs(3);
 /// An answer that can still be taken back.
 #[derive(Debug, Clone)]
 pub struct Held {
-    pub item: i64,
+    pub item: Item,
     pub target: Target,
     pub until: Timestamp,
     pub to: String,
@@ -321,7 +321,7 @@ impl App {
     /// The answer of an earlier run (or of another screen) that `z` would take back now: still held, or, without a connection
     /// and with no change to undo, waiting for one.
     pub fn waiting_to_be_sent(&self) -> Option<&OutboxItem> {
-        let is_known = |item: &OutboxItem| self.held.iter().any(|h| h.item == item.item && h.is_recalled);
+        let is_known = |item: &OutboxItem| self.held.iter().any(|h| h.item == item.name() && h.is_recalled);
         let waits = |item: &&OutboxItem| {
             let is_held = item.hold_until.is_some_and(|until| until > self.now);
             let is_stuck = self.is_offline() && self.undo.is_empty() && item.target.mailbox == self.key();
@@ -333,9 +333,9 @@ impl App {
     /// Answers that have not left yet.
     pub fn unsent(&self) -> usize {
         use super::source::OutboxState;
-        let queued = self.outbox.iter().filter(|i| i.state == OutboxState::Unsent).map(|i| i.item);
-        let held = self.held.iter().map(|h| h.item);
-        let items: std::collections::BTreeSet<i64> = queued.chain(held).collect();
+        let queued = self.outbox.iter().filter(|i| i.state == OutboxState::Unsent).map(OutboxItem::name);
+        let held = self.held.iter().map(|h| h.item.clone());
+        let items: HashSet<Item> = queued.chain(held).collect();
         items.len() + self.sending.len()
     }
 

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use crate::engine::kept::{Attached, SavedDraft};
-use crate::engine::message::Target;
+use crate::engine::message::{Item, Target};
 use crate::mail::compose::AttachedFile;
 use crate::mail::parse::Body;
 use crate::model::{Address, Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
@@ -57,6 +57,13 @@ pub struct OutboxItem {
     pub hold_until: Option<Timestamp>,
     /// Nothing of it is on any server.
     pub is_fresh: bool,
+}
+
+impl OutboxItem {
+    /// What names it among those of all logins.
+    pub fn name(&self) -> Item {
+        self.target.item(self.item)
+    }
 }
 
 /// The cache could not be read or written.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::stage::Stage;
-use crate::engine::message::{Command, Connection, Event};
+use crate::engine::message::{Command, Connection, Event, Target, Ticket};
 use crate::model::{Assignee, Capability, ErrorKind, Grade, Refusal, Rights, Role};
 use crate::tui::fake::{self, Fake, NOW, SUPPORT, at, handle, waiting};
 use crate::tui::source::{OutboxItem, OutboxState};
@@ -150,4 +150,23 @@ fn where_no_claim_is_kept_one_answers_without_and_leaves_to_others_what_they_hol
         s.press("g g r");
         assert!(s.app.composer.is_none() && s.shows("bob has it, and you cannot take it over"), "{}", s.screen());
     }
+}
+
+#[test]
+fn answers_of_two_logins_with_the_same_number_are_two() {
+    let mut s = Stage::new(110, 30);
+    let place = |mailbox: &str| Target { mailbox: mailbox.into(), root: "fire".into() };
+    let (here, there) = (place(SUPPORT), place("sales@example.test"));
+    for (n, target) in [(1, &here), (2, &there)] {
+        let until = at(NOW) + Duration::from_secs(10);
+        s.tell(Event::Held { ticket: Ticket(n), item: 7, target: target.clone(), until });
+    }
+    assert_eq!(s.app.unsent(), 2);
+    // The other login's leaves: this one can still be taken back, and is what `z` takes back.
+    s.tell(Event::Sent { item: 7, target: there });
+    assert_eq!(s.app.unsent(), 1);
+    s.press("z");
+    assert!(matches!(s.commands.last(), Some(Command::Unsend { item: 7, mailbox, .. }) if mailbox == SUPPORT));
+    s.tell(Event::TakenBack { item: 7, target: here });
+    assert_eq!(s.app.unsent(), 0);
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Turn;
 use crate::engine::kept::Content;
-use crate::engine::message::{AfterReply, Answer, Command, Target};
+use crate::engine::message::{AfterReply, Answer, Command, Item, Target};
 use crate::mail::compose;
 use crate::model::{Assignee, Conversation, ErrorKind, Refusal};
 use crate::tui::app::{App, Held, Sending, Tone};
@@ -344,25 +344,17 @@ impl Turn<'_> {
         true
     }
 
-    /// Asks for a held answer back.
-    pub(super) fn recall(&mut self, item: i64) {
-        let Some(mailbox) = self.app.held.iter().find(|h| h.item == item).map(|h| h.target.mailbox.clone()) else {
-            return;
-        };
-        self.take_back(item, mailbox);
-    }
-
-    /// Asks for an answer back that lies in the outbox, of this run or an earlier one.
-    pub(super) fn take_back(&mut self, item: i64, mailbox: String) {
+    /// Asks for an answer back that is held or lies in the outbox, of this run or an earlier one.
+    pub(super) fn take_back(&mut self, item: Item) {
         if let Some(held) = self.app.held.iter_mut().find(|h| h.item == item) {
             held.is_recalled = true;
         }
         let ticket = self.app.ticket();
         self.app.say(Tone::News, "taking it back");
-        self.send(Command::Unsend { ticket, mailbox, item });
+        self.send(Command::Unsend { ticket, mailbox: item.mailbox, item: item.number });
     }
 
-    pub(super) fn hold(&mut self, ticket: crate::engine::message::Ticket, item: i64, target: Target, until: Timestamp) {
+    pub(super) fn hold(&mut self, ticket: crate::engine::message::Ticket, item: Item, target: Target, until: Timestamp) {
         let at = self.app.sending.iter().position(|s| s.ticket == ticket);
         let to = at.map(|at| self.app.sending.remove(at).to).unwrap_or_default();
         let kind = words::kind(&target);

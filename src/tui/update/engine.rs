@@ -5,7 +5,7 @@ use std::mem::discriminant;
 use jiff::SignedDuration;
 
 use super::Turn;
-use crate::engine::message::{Command, Connection, Event, Target, Ticket, Verdict};
+use crate::engine::message::{Command, Connection, Event, Item, Target, Ticket, Verdict};
 use crate::model::{Action, Change, Conversation, ErrorKind, Expectation, Mailbox, Refusal};
 use crate::tui::app::{Activity, App, Tone};
 use crate::tui::intents::{Asked, Intent};
@@ -62,10 +62,10 @@ impl Turn<'_> {
             Event::Opened { target, outcome } => self.opened(&target, outcome),
             Event::Forwarding { target, outcome } => self.forwarding(&target, outcome.map(|f| *f)),
             Event::Found { ticket, finding } => self.found_there(ticket, finding),
-            Event::Held { ticket, item, target, until } => self.hold(ticket, item, target, until),
-            Event::TakenBack { item, target } => self.taken_back(item, &target),
-            Event::Sent { item, target } => self.sent(item, &target),
-            Event::NotSent { item, target, refusal } => self.not_sent(item, &target, &refusal),
+            Event::Held { ticket, item, target, until } => self.hold(ticket, target.item(item), target, until),
+            Event::TakenBack { item, target } => self.taken_back(&target.item(item), &target),
+            Event::Sent { item, target } => self.sent(&target.item(item), &target),
+            Event::NotSent { item, target, refusal } => self.not_sent(&target.item(item), &target, &refusal),
         }
     }
 
@@ -211,8 +211,8 @@ impl Turn<'_> {
     }
 
     /// An answer is no longer on its way.
-    fn has_left(&mut self, item: i64, target: &Target) {
-        self.app.held.retain(|h| h.item != item);
+    fn has_left(&mut self, item: &Item, target: &Target) {
+        self.app.held.retain(|h| h.item != *item);
         self.app.sending.retain(|s| s.target != *target);
         self.app.is_stale = true;
     }
@@ -227,7 +227,7 @@ impl Turn<'_> {
         }
     }
 
-    fn taken_back(&mut self, item: i64, target: &Target) {
+    fn taken_back(&mut self, item: &Item, target: &Target) {
         self.has_left(item, target);
         self.came_back(target);
         match self.source.draft(target) {
@@ -243,8 +243,8 @@ impl Turn<'_> {
         }
     }
 
-    fn sent(&mut self, item: i64, target: &Target) {
-        let to = self.app.held.iter().find(|h| h.item == item).map(|h| h.to.clone()).filter(|to| !to.is_empty());
+    fn sent(&mut self, item: &Item, target: &Target) {
+        let to = self.app.held.iter().find(|h| h.item == *item).map(|h| h.to.clone()).filter(|to| !to.is_empty());
         self.has_left(item, target);
         self.app.drafts.remove(target);
         let conversation = self.source.conversation(&target.mailbox, &target.root).ok().flatten();
@@ -253,7 +253,7 @@ impl Turn<'_> {
         self.app.say(Tone::Good, format!("sent{to}{status}"));
     }
 
-    fn not_sent(&mut self, item: i64, target: &Target, refusal: &Refusal) {
+    fn not_sent(&mut self, item: &Item, target: &Target, refusal: &Refusal) {
         self.has_left(item, target);
         match refusal.kind {
             ErrorKind::Unreachable | ErrorKind::Tls => self.say_refusal("not sent yet", refusal),

@@ -49,7 +49,7 @@ impl Turn<'_> {
             self.app.say(Tone::Bad, "too late: something of it is on a server already");
             return Some(Layer::Outbox { selected: at });
         }
-        self.take_back(item.item, item.target.mailbox);
+        self.take_back(item.name());
         None
     }
 

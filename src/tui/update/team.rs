@@ -7,6 +7,7 @@ use crate::model::{Action, Assignee, Conversation, Expectation, Handle, Status};
 use crate::tui::app::{App, Tone};
 use crate::tui::intents::{Asked, Intent, undo_of};
 use crate::tui::layers::{Layer, Picker, Sure};
+use crate::tui::source::OutboxItem;
 use crate::tui::typing;
 use crate::tui::words;
 use crate::wire::keywords::check_tag;
@@ -196,11 +197,9 @@ impl Turn<'_> {
 
     /// Takes back the answer that is still held, else the last change.
     pub(super) fn undo(&mut self) {
-        if let Some(item) = self.app.recallable().map(|h| h.item) {
-            return self.recall(item);
-        }
-        if let Some((item, mailbox)) = self.app.waiting_to_be_sent().map(|i| (i.item, i.target.mailbox.clone())) {
-            return self.take_back(item, mailbox);
+        let held = self.app.recallable().map(|h| h.item.clone());
+        if let Some(item) = held.or_else(|| self.app.waiting_to_be_sent().map(OutboxItem::name)) {
+            return self.take_back(item);
         }
         let Some(undo) = self.app.undo.pop() else { return };
         if let Some(batch) = &self.app.batch {
