@@ -101,6 +101,35 @@ async fn refusal(credentials: Credentials, act: impl FnOnce(Peer) + Send + 'stat
 }
 
 #[tokio::test]
+async fn what_a_server_says_of_itself_and_keeps_about_a_folder_is_read_as_cyrus_writes_it() {
+    const ENTRY: &str = "/shared/vendor/cmu/cyrus-imapd/sharedseen";
+    let (endpoint, thread) = server(|mut peer| {
+        peer.say("* OK hello\r\n");
+        peer.answer("CAPABILITY", "* CAPABILITY IMAP4rev1\r\n");
+        peer.answer("LOGIN", "");
+        peer.answer("CAPABILITY", "* CAPABILITY IMAP4rev1 ID METADATA\r\n");
+        peer.answer(
+            "ID (\"name\" \"bagsy\"",
+            "* ID (\"name\" \"Cyrus IMAPD\" \"version\" \"3.6.1-Debian\" \"os\" NIL)\r\n",
+        );
+        let told = |value: &str| format!("* METADATA \"Other Users/support\" (\"{ENTRY}\" {value})\r\n");
+        peer.answer(&format!("GETMETADATA \"Other Users/support\" {ENTRY}"), told("\"false\""));
+        peer.answer("GETMETADATA", told("{4}\r\ntrue"));
+        peer.answer("GETMETADATA", told("NIL"));
+        peer.answer("GETMETADATA", "* METADATA \"Other Users/support\" /shared/comment\r\n");
+        let tag = peer.hear("GETMETADATA");
+        peer.say(format!("{tag} NO [NOPERM] not for you\r\n"));
+    });
+    let mut session = connect(&endpoint).await;
+    assert_eq!(session.server_name(), Some("Cyrus IMAPD"));
+    assert_eq!((session.agreed(), session.mechanism()), (None, "LOGIN command"));
+    for expected in [Some("false"), Some("true"), None, None, None] {
+        assert_eq!(session.metadata("Other Users/support", ENTRY).await.unwrap().as_deref(), expected);
+    }
+    thread.join().unwrap();
+}
+
+#[tokio::test]
 async fn what_is_no_imap_server_is_called_so() {
     let error = refusal(password(), |mut peer| peer.say("220 smtp.example.test ESMTP\r\n")).await;
     assert!(matches!(error, Error::Protocol { .. }), "{error}");

@@ -354,7 +354,13 @@ impl Turn<'_> {
         self.send(Command::Unsend { ticket, mailbox: item.mailbox, item: item.number });
     }
 
-    pub(super) fn hold(&mut self, ticket: crate::engine::message::Ticket, item: Item, target: Target, until: Timestamp) {
+    pub(super) fn hold(
+        &mut self,
+        ticket: crate::engine::message::Ticket,
+        item: Item,
+        target: Target,
+        until: Timestamp,
+    ) {
         let at = self.app.sending.iter().position(|s| s.ticket == ticket);
         let to = at.map(|at| self.app.sending.remove(at).to).unwrap_or_default();
         let kind = words::kind(&target);
