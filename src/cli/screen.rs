@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::context::{Context, Outcome, failed};
-use crate::config::{Glyphs, MailboxConfig};
+use crate::config::{self, Glyphs, MailboxConfig};
 use crate::engine::message::{Connection, Event};
 use crate::engine::{self, Cache, Engine, Link, Login, Tell};
 use crate::mail::safe;
@@ -19,6 +19,7 @@ use crate::store::Reader;
 use crate::tui::app::{self, Settings};
 use crate::tui::cache::{Caches, Desks};
 use crate::tui::glyphs::GlyphSet;
+use crate::tui::notice::Notify;
 use crate::tui::run::RunConfig;
 use crate::tui::source::{Source, SourceError};
 
@@ -72,9 +73,19 @@ pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
         }
     });
     let zone = jiff::tz::TimeZone::system();
-    let signatures = signatures(cx);
-    let settings =
-        Settings { accounts: accounts(cx), zone, signatures, when_lost: cx.when_lost.clone(), ..Settings::default() };
+    let settings = Settings {
+        accounts: accounts(cx),
+        zone,
+        signatures: signatures(cx),
+        when_lost: cx.when_lost.clone(),
+        notify: match cx.config.ui.notify {
+            config::Notify::Off => Notify::Off,
+            config::Notify::Bell => Notify::Bell,
+            config::Notify::Terminal => Notify::Terminal,
+        },
+        notify_new: cx.config.ui.notify_new,
+        ..Settings::default()
+    };
     let config = RunConfig {
         settings,
         keymap: super::look::keymap(&cx.config.ui)?,

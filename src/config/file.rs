@@ -173,6 +173,23 @@ pub struct Ui {
     pub own_keys: Vec<KeyLine>,
     /// Whether clicks and the wheel count.
     pub mouse: bool,
+    /// How the person is told of what is assigned to them, and of mail in what they hold, while the window does not have
+    /// the focus.
+    pub notify: Notify,
+    /// Whether they are told of each new conversation too.
+    pub notify_new: bool,
+}
+
+/// By what the person is told of something while they look elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notify {
+    /// Nothing.
+    Off,
+    /// The terminal's bell, of which a window manager or tmux makes a mark: works everywhere, and shows no mail to
+    /// bystanders.
+    Bell,
+    /// A notification of the terminal (OSC 9 or OSC 777) with what happened.
+    Terminal,
 }
 
 /// Whose hands the keys are made for.
@@ -345,6 +362,8 @@ impl Default for Ui {
             keys: KeyProfile::Default,
             own_keys: Vec::new(),
             mouse: false,
+            notify: Notify::Bell,
+            notify_new: false,
         }
     }
 }

@@ -24,7 +24,7 @@ pub use endpoint::{Credentials, Endpoint, Secret, Tls};
 pub use error::{ConfigError, Fault};
 pub use file::{
     Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Glyphs, Imap, KeyLine, KeyProfile, Login,
-    MailboxConfig, PasswordFrom, Place, Prefetch, Theme, Ui,
+    MailboxConfig, Notify, PasswordFrom, Place, Prefetch, Theme, Ui,
 };
 pub use handle::NoHandle;
 pub use keyring::{forget_in_keyring, has_keyring, keep_in_keyring, keyring_entry};

@@ -9,7 +9,7 @@ use super::endpoint::{Endpoint, Tls};
 use super::error::{ConfigError, Fault};
 use super::file::{
     Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Glyphs, Imap, KeyLine, KeyProfile, MailboxConfig,
-    PasswordFrom, Prefetch, Theme, Ui, resolve,
+    Notify, PasswordFrom, Prefetch, Theme, Ui, resolve,
 };
 use super::section::{Section, Source, nearest};
 use super::table::{ACCOUNT, ALL, AUTH, CACHE, FOLDERS, IMAP, MAILBOX, ROOT, SMTP, UI};
@@ -253,6 +253,10 @@ fn ui(section: &Section<'_>) -> Result<Ui, ConfigError> {
         keys: section.choice("keys", &profiles)?.unwrap_or(default.keys),
         own_keys: default.own_keys,
         mouse: section.flag("mouse")?.unwrap_or(default.mouse),
+        notify: section
+            .choice("notify", &[("off", Notify::Off), ("bell", Notify::Bell), ("terminal", Notify::Terminal)])?
+            .unwrap_or(default.notify),
+        notify_new: section.flag("notify_new")?.unwrap_or(default.notify_new),
     })
 }
 

@@ -158,6 +158,14 @@ pub(super) const UI: Keys = Keys {
             "false",
             "click to select and open, wheel to scroll; the terminal's own selection then needs Shift",
         ),
+        key(
+            "notify",
+            "\"off\" or \"bell\" or \"terminal\"",
+            "\"bell\"",
+            "by what you are told, while the window has not the focus, of what is assigned to you and of mail in what \
+             you hold: the bell, or a notification of the terminal (OSC 9, OSC 777)",
+        ),
+        key("notify_new", "true or false", "false", "whether you are told of each new conversation too"),
     ],
     unbuilt: &[],
 };

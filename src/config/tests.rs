@@ -37,6 +37,8 @@ prefetch = "none"
 theme = "light"
 glyphs = "ascii"
 keys = "default"
+notify = "terminal"
+notify_new = true
 "#;
 
 const SMALL: &str = "[account.work]\nuser = \"alice@example.test\"\nimap = { host = \"imap.example.test\" }\n";
@@ -69,6 +71,7 @@ fn the_small_configuration_has_the_documented_defaults() {
         (&config.ui.theme, config.ui.glyphs, config.ui.keys),
         (&Theme::Auto, Glyphs::Unicode, KeyProfile::Default)
     );
+    assert_eq!((config.ui.notify, config.ui.notify_new), (Notify::Bell, false));
     assert!(config.mailboxes.is_empty() && account.plain_endpoints().next().is_none());
 }
 
@@ -225,6 +228,8 @@ fn a_wrong_type_or_value_is_told_at_its_line() {
         (SMALL.replace(" }", ", tls = \"ssl\" }"), 3, "tls"),
         (SMALL.replace(" }", ", connections = 0 }"), 3, "connections"),
         (SMALL.replace(" }", ", connections = 1 }"), 3, "connections"),
+        (format!("{SMALL}[ui]\nnotify = \"loud\"\n"), 5, "notify"),
+        (format!("{SMALL}[ui]\nnotify_new = \"yes\"\n"), 5, "notify_new"),
         (SMALL.replace(" }", ", compress = \"always\" }"), 3, "compress"),
         (format!("{SMALL}auth = {{ method = \"kerberos\" }}\n"), 4, "method"),
         (format!("{SMALL}auth = {{ keyring = \"yes\" }}\n"), 4, "keyring"),

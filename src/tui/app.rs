@@ -16,6 +16,7 @@ use super::intents::{Asked, Intents};
 use super::items::OnItsWay;
 use super::keymap::{Context, Keymap};
 use super::layers::Layer;
+use super::notice::{Notices, Notify};
 use super::opener::Opener;
 use super::queue::Queue;
 use super::reading::Reading;
@@ -52,6 +53,10 @@ pub struct Settings {
     pub signatures: BTreeMap<String, Result<String, String>>,
     /// Said of a lost connection instead of what the network says, where losing it means something of its own.
     pub when_lost: Option<String>,
+    /// How the person is told of what happens while they look elsewhere.
+    pub notify: Notify,
+    /// Whether also of each new conversation.
+    pub notify_new: bool,
 }
 
 impl Default for Settings {
@@ -63,6 +68,8 @@ impl Default for Settings {
             hold: HOLD,
             signatures: BTreeMap::new(),
             when_lost: None,
+            notify: Notify::Off,
+            notify_new: false,
         }
     }
 }
@@ -167,6 +174,7 @@ pub struct App {
     pub activity: Option<Activity>,
     /// What others did while [`App::activity`] has its time.
     next_activity: Option<Activity>,
+    pub notices: Notices,
     /// For the list of mailboxes.
     pub mailbox_counts: HashMap<String, Counts>,
     /// Rows must be read again before the next frame.
@@ -211,6 +219,7 @@ impl App {
             unannounced: HashSet::new(),
             activity: None,
             next_activity: None,
+            notices: Notices::default(),
             mailbox_counts: HashMap::new(),
             is_stale: true,
             open_at: None,
@@ -241,6 +250,12 @@ impl App {
     /// Who the person is in the current mailbox.
     pub fn me(&self) -> Option<&Handle> {
         self.current().and_then(|m| self.account(m)).and_then(|a| a.handle.as_ref())
+    }
+
+    /// Who the person is in the mailbox with this key.
+    pub fn me_in(&self, key: &str) -> Option<&Handle> {
+        let mailbox = self.mailboxes.iter().find(|m| m.key() == key);
+        mailbox.and_then(|m| self.account(m)).and_then(|a| a.handle.as_ref())
     }
 
     /// The conversation that an action is about: the one that is read, else the one under the cursor, as the person means
@@ -347,7 +362,7 @@ impl App {
         let is_fresh = self.activity.as_ref().is_some_and(|a| self.now.duration_since(a.at).as_secs() < 60);
         let save_at = self.composer.as_ref().and_then(Composer::save_at);
         let ticks = (is_fresh || self.recallable().is_some()).then_some(second);
-        [Some(next_minute), ticks, save_at, self.open_at, self.finding.asks_at()]
+        [Some(next_minute), ticks, save_at, self.open_at, self.finding.asks_at(), self.notices.wakes_at()]
             .into_iter()
             .flatten()
             .min()

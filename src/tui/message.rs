@@ -17,6 +17,8 @@ pub enum Message {
     Mouse(MouseEvent),
     Paste(String),
     Resize(u16, u16),
+    /// The terminal's window got the focus, or lost it.
+    Focus(bool),
     Engine(Event),
     /// The other editor came back: the text, or why there is none.
     Edited(Result<String, String>),
@@ -86,6 +88,8 @@ pub enum Effect {
         command: String,
         path: PathBuf,
     },
+    /// Tell the person, who looks elsewhere, by the terminal's means.
+    Notice(String),
     /// Draw everything anew, whatever is on the terminal.
     Redraw,
     /// Give the terminal back until the person returns.

@@ -11,6 +11,7 @@ pub mod cache;
 pub mod glyphs;
 pub mod keymap;
 pub mod message;
+pub mod notice;
 pub mod run;
 pub mod source;
 pub mod theme;

@@ -18,6 +18,7 @@ use super::glyphs::GlyphSet;
 use super::input::{Gate, Input, listen};
 use super::keymap::Keymap;
 use super::message::{Effect, Message, Whither};
+use super::notice::Terminal;
 use super::opener::Opener;
 use super::pipe;
 use super::source::{Drafts, Source};
@@ -169,7 +170,8 @@ impl<S: Source, D: Drafts> Runner<S, D> {
             Input::Terminal(TerminalEvent::Mouse(event)) => self.tell(Message::Mouse(event)),
             Input::Terminal(TerminalEvent::Paste(text)) => self.tell(Message::Paste(text)),
             Input::Terminal(TerminalEvent::Resize(width, height)) => self.tell(Message::Resize(width, height)),
-            Input::Terminal(_) => Ok(Goes::On),
+            Input::Terminal(TerminalEvent::FocusGained) => self.tell(Message::Focus(true)),
+            Input::Terminal(TerminalEvent::FocusLost) => self.tell(Message::Focus(false)),
             Input::Engine(event) => self.tell(Message::Engine(event)),
             Input::Browsed { folder, outcome } => self.tell(Message::Browsed { folder, outcome }),
             Input::Read(outcome) => self.attach(outcome),
@@ -257,6 +259,10 @@ impl<S: Source, D: Drafts> Runner<S, D> {
                 };
             }
             Effect::PipeFile { command, path } => return self.pipe(&command, &path),
+            Effect::Notice(text) => {
+                let terminal = Terminal::of(|name| std::env::var(name).ok());
+                self.screen.notify(&terminal.octets(self.app.settings.notify, &text))?;
+            }
             Effect::Redraw => self.screen.redraw()?,
             Effect::Suspend => return self.suspend(true),
             Effect::Quit => return Ok(Goes::Away),

@@ -1,14 +1,17 @@
-//! The terminal, taken and given back: raw mode, alternate screen, bracketed paste. Whatever ends the program, the
+//! The terminal, taken and given back: raw mode, alternate screen, bracketed paste, reports of the focus. Whatever ends the program, the
 //! person's shell finds it as it was.
 
-use std::io::{self, BufWriter, Stdout, Write as _, stdout};
+use std::io::{self, BufWriter, Stdout, Write, stdout};
 use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 use std::thread;
 
 use base64::Engine as _;
 use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+    EnableMouseCapture,
+};
 use crossterm::execute;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -49,6 +52,13 @@ impl Screen {
         execute!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(|frame| view(app, theme, frame))?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    /// Writes what rings, or makes the terminal tell its person; nothing that is drawn.
+    pub fn notify(&mut self, octets: &str) -> io::Result<()> {
+        let out = self.terminal.backend_mut();
+        out.write_all(octets.as_bytes())?;
+        Write::flush(out)
     }
 
     /// Gives the terminal back while somebody else uses it.
@@ -98,7 +108,7 @@ impl Drop for Screen {
 fn set_up(has_mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     // A program that was killed may have left its picture on the alternate screen.
-    execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)
+    execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, EnableFocusChange)
         .inspect_err(|_| give_back())?;
     if has_mouse { execute!(stdout(), EnableMouseCapture).inspect_err(|_| give_back()) } else { Ok(()) }
 }
@@ -109,6 +119,7 @@ fn give_back() {
         stdout(),
         EndSynchronizedUpdate,
         DisableMouseCapture,
+        DisableFocusChange,
         DisableBracketedPaste,
         LeaveAlternateScreen,
         Show

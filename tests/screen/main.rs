@@ -10,6 +10,7 @@ mod demo;
 mod filing;
 mod finding;
 mod items;
+mod noticing;
 mod seat;
 mod terminal;
 mod two_people;

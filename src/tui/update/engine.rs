@@ -38,6 +38,7 @@ impl Turn<'_> {
                 self.bring_quote();
             }
             Event::Happened(change) => {
+                self.notice(&change);
                 if change.mailbox == self.app.key() && !self.is_echo(&change) {
                     // Without the row the address alone is told.
                     let row = self.source.named(&change.mailbox, &change.conversation).ok().flatten();
@@ -155,6 +156,7 @@ impl Turn<'_> {
     fn took_next(&mut self, outcome: Result<Option<Conversation>, Refusal>) {
         match outcome {
             Ok(Some(c)) => {
+                self.asked(&App::target(&c));
                 let said = format!("you took {}", words::quoted(&c.subject, self.theme.glyphs));
                 self.app.say(Tone::Good, said);
                 let expect = Expectation { assignee: Some(self.app.me().cloned()), status: None };

@@ -10,6 +10,7 @@ mod keys;
 mod many;
 mod mouse;
 mod moves;
+mod notice;
 mod outbox;
 mod palette;
 mod small;
@@ -51,6 +52,7 @@ impl Turn<'_> {
             Message::Mouse(event) => self.mouse(event),
             Message::Paste(text) => self.paste(&text),
             Message::Resize(width, height) => self.app.size = ratatui::layout::Size { width, height },
+            Message::Focus(has_focus) => self.app.notices.focus(has_focus),
             Message::Engine(event) => self.event(event),
             Message::Edited(outcome) => self.edited(outcome),
             Message::Kept(outcome) => self.kept(outcome),
@@ -67,6 +69,9 @@ impl Turn<'_> {
     }
 
     fn send(&mut self, command: Command) {
+        if let Command::Act { target, .. } | Command::Settle { target, .. } = &command {
+            self.asked(target);
+        }
         self.effects.push(Effect::Command(command));
     }
 
@@ -90,8 +95,11 @@ impl Turn<'_> {
         }
     }
 
-    /// After every message: rows for the next frame, mail for the conversation that is read.
+    /// After every message: rows for the next frame, mail for the conversation that is read, a notice that is due.
     fn settle(&mut self) {
+        if let Some(text) = self.app.notices.due(self.app.now) {
+            self.effects.push(Effect::Notice(text));
+        }
         load::fill(self.app, self.source, self.theme);
         if self.app.open_at.is_some_and(|at| at <= self.app.now) {
             self.app.open_at = None;
