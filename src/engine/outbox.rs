@@ -503,7 +503,7 @@ pub fn to_draft(reader: &Reader, desk: &Desk, item: &OutboxItem) -> Result<bool>
 pub fn take_back(cache: &Path, id: i64) -> Result<Option<Target>> {
     let (reader, desk) = (Reader::open(cache)?, Desk::open(cache)?);
     let Some(item) = desk.outbox_get(id)? else { return Ok(None) };
-    let target = Target { mailbox: item.mailbox.clone(), root: root_of(&reader, &item)? };
+    let target = place_of(&reader, &item)?;
     desk.outbox_move(id, &target.root)?;
     if desk.outbox_take_back(id)? {
         return Ok(Some(target));
