@@ -260,7 +260,7 @@ fn an_older_cache_is_indexed_as_it_is_brought_up_to_date() {
     let old = rusqlite::Connection::open(&path).unwrap();
     old.execute_batch(
         "DROP TRIGGER search_comes; DROP TRIGGER search_goes; DROP TRIGGER search_body_comes;
-         DROP TRIGGER search_body_goes; DROP TABLE search; DROP TABLE unsearched; PRAGMA user_version = 1;",
+         DROP TRIGGER search_body_goes; DROP TABLE search; DROP TABLE unsearched; PRAGMA user_version = 2;",
     )
     .unwrap();
     drop(old);

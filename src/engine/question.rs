@@ -55,7 +55,7 @@ impl Question {
             }
         }
         if texts.is_empty() {
-            is_needed = !is_whole && !(states.is_empty() && dates.is_empty());
+            is_needed = !(is_whole || states.is_empty() && dates.is_empty());
             // Different messages of a conversation may make up its state: one condition finds them all, two may not.
             states.truncate(1);
             texts.append(&mut states);
