@@ -241,11 +241,17 @@ fn an_answer_to_one_becomes_an_answer_to_all_and_back() {
 }
 
 #[test]
-fn who_may_not_send_is_told_before_a_word_is_written() {
+fn what_cannot_be_announced_is_asked_about_before_it_is_sent() {
     let mut s = Stage::new(100, 30);
     s.app.mailboxes[0].may.retain(|c| *c != Capability::Send);
-    for key in ["m", "f"] {
-        s.press(key);
-        assert!(s.app.composer.is_none() && s.shows("▲ "), "{}", s.screen());
-    }
+    s.press("m");
+    s.type_text("a@x.test");
+    s.press("Tab Tab Tab");
+    s.type_text("Plan");
+    s.press("Tab");
+    s.type_text("Hello");
+    s.press("Ctrl-s");
+    assert!(s.shows("This mail cannot be announced") && !is_sent(&s), "{}", s.screen());
+    s.press("y");
+    assert!(sent(&s).unannounced);
 }

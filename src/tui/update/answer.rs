@@ -274,12 +274,16 @@ impl Turn<'_> {
             }
         };
         if let Some(why) = cannot_announce.filter(|_| !unannounced) {
+            let kind = words::kind(&answer.target);
+            let explains = if answer.target.is_opening() {
+                "No copy of it will lie in Sent for the team to see. What can still be checked is checked."
+            } else {
+                "No teammate sees that you are answering: one may answer at the same moment, and the customer gets both. \
+                 What can still be checked is checked."
+            };
             self.app.layer = Some(Layer::Confirm {
-                question: format!("This answer cannot be announced: {why}. Send it all the same?"),
-                explains:
-                    "No teammate sees that you are answering: one may answer at the same moment, and the customer \
-                           gets both. What can still be checked is checked."
-                        .to_owned(),
+                question: format!("This {kind} cannot be announced: {why}. Send it all the same?"),
+                explains: explains.to_owned(),
                 sure: Sure::SendUnannounced { then },
             });
             return;
