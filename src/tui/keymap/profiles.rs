@@ -68,6 +68,7 @@ const MUTT: &[Line] = lines![
 const GMAIL: &[Line] = lines![
     // c composes there, so to claim is m: mine.
     MAIL, "claim", ["m"];
+    MAIL, "new", ["c"];
     MAIL, "tag", ["l"];
     MAIL, "urgent", ["s", "+"];
     MAIL, "unread", ["U"];
