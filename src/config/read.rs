@@ -86,7 +86,7 @@ fn account(file: &Path, key: String, section: &Section<'_>) -> Result<Account, C
             compress: imap
                 .choice("compress", &[("auto", Compress::Auto), ("never", Compress::Never)])?
                 .unwrap_or(Compress::Auto),
-            connections: imap.number("connections", 2..=32)?.unwrap_or(4),
+            connections: imap.number("connections", 1..=32)?.unwrap_or(4),
         },
         auth: section.section("auth")?.map_or_else(|| Ok(Auth::Password(PasswordFrom::Keyring)), |s| auth(&s))?,
     })

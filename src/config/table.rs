@@ -61,7 +61,12 @@ pub(super) const IMAP: Keys = Keys {
         TLS,
         CA,
         key("compress", "\"auto\" or \"never\"", "\"auto\"", "whether COMPRESS=DEFLATE may be used"),
-        key("connections", "a whole number from 2 to 32", "4", "the most connections that are held at once"),
+        key(
+            "connections",
+            "a whole number from 1 to 32",
+            "4",
+            "the most connections that are held at once; 1 counts as 2: one that listens, one that acts",
+        ),
     ],
     unbuilt: &[],
 };

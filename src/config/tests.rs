@@ -227,7 +227,6 @@ fn a_wrong_type_or_value_is_told_at_its_line() {
         (SMALL.replace(" }", ", tls = true }"), 3, "tls"),
         (SMALL.replace(" }", ", tls = \"ssl\" }"), 3, "tls"),
         (SMALL.replace(" }", ", connections = 0 }"), 3, "connections"),
-        (SMALL.replace(" }", ", connections = 1 }"), 3, "connections"),
         (format!("{SMALL}[ui]\nnotify = \"loud\"\n"), 5, "notify"),
         (format!("{SMALL}[ui]\nnotify_new = \"yes\"\n"), 5, "notify_new"),
         (SMALL.replace(" }", ", compress = \"always\" }"), 3, "compress"),

@@ -267,6 +267,7 @@ use Context as C;
 const MAIL: &[C] = &[C::Queue, C::Reading];
 const TYPING: &[C] = &[C::Writing, C::Picker, C::Folders, C::Attaching, C::Line, C::Tags, C::Search, C::Palette];
 const CHOOSING: &[C] = &[C::Picker, C::Folders, C::Items, C::Attaching, C::Search, C::Palette];
+const ON_A_LINE: &[C] = &[C::Picker, C::Folders, C::Attaching, C::Line, C::Tags, C::Search, C::Palette];
 const IN_WINDOWS: &[C] = &[C::Picker, C::Folders, C::Items, C::Attaching, C::Line, C::Tags, C::Palette];
 const LISTS: &[C] = &[C::Queue, C::Mailboxes, C::Outbox, C::Help];
 const EVERYWHERE: &[C] = &[
@@ -388,7 +389,7 @@ pub const DEFAULT: &[Binding] = keys![
     Act::WordLeft, "word-left", ["Ctrl-Left", "Alt-b"], TYPING, Text, "a word left";
     Act::WordRight, "word-right", ["Ctrl-Right", "Alt-f"], TYPING, Text, "a word right";
     Act::LineStart, "line-start", ["Home"], &[C::Writing], Text, "start of the line";
-    Act::LineStart, "line-start", ["Home", "Ctrl-a"], IN_WINDOWS, Text, "start of the line";
+    Act::LineStart, "line-start", ["Home", "Ctrl-a"], ON_A_LINE, Text, "start of the line";
     Act::LineEnd, "line-end", ["End"], TYPING, Text, "end of the line";
     Act::PageUp, "text-page-up", ["PageUp"], &[C::Writing], Text, "a page up";
     Act::PageDown, "text-page-down", ["PageDown"], &[C::Writing], Text, "a page down";

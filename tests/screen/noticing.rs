@@ -28,7 +28,7 @@ fn notifications(pty: &Pty) -> Vec<String> {
     begun.map(|rest| rest.split_once("\x1b\\").expect("its end").0.to_owned()).collect()
 }
 
-fn asked_and_live<'t>(team: &'t Team<'static>, ui: &str) -> (Bagsy, Mail, Pty) {
+fn asked_and_live(team: &Team<'static>, ui: &str) -> (Bagsy, Mail, Pty) {
     let mail = ask(team, "Printer on fire", 2);
     let a = live(&told(person(team, "alice"), ui), Size::LARGE);
     wait_for_who(&a, "Printer on fire", "—");
