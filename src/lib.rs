@@ -2,7 +2,7 @@
 //!
 //! The library is laid out in layers that import downward only (see `docs/architecture.md`):
 //! [`model`] ← [`wire`], [`mail`] ← [`imap`], [`smtp`], [`store`] ← [`engine`] ← [`tui`], [`cli`]; beneath [`imap`] and
-//! [`smtp`] lies [`net`], the connection that both speak on. [`config`] is read by whoever connects; [`demo`] stands beside, known to `main` and the tests alone.
+//! [`smtp`] lies [`net`], the connection that both speak on, and [`oauth`], which brings the tokens that both show. [`config`] is read by whoever connects; [`demo`] stands beside, known to `main` and the tests alone.
 
 pub mod cli;
 pub mod config;
@@ -12,6 +12,7 @@ pub mod imap;
 pub mod mail;
 pub mod model;
 pub mod net;
+pub mod oauth;
 pub mod smtp;
 pub mod store;
 pub mod tui;

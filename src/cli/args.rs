@@ -75,14 +75,22 @@ pub enum Verb {
     },
     /// Write a first configuration by answering questions; each answer is tested against your servers
     Setup,
-    /// Test an account's password and keep it in the system's keyring
+    /// Sign an account in: by OAuth 2.0, or test its password and keep it in the system's keyring
     ///
-    /// The password is asked for, or read from standard input: `pass show work/mail | bagsy login`.
+    /// Which of the two, `auth` of the account says. A password is asked for, or read from standard input: `pass show work/mail
+    /// | bagsy login`. By OAuth 2.0 you are shown an address and a code for a browser on any machine, or your browser opens; the
+    /// tokens are kept in the keyring or an encrypted file, and renewed by themselves.
     Login {
         /// The account's name in the configuration [default: the only one]
         account: Option<String>,
+        /// OAuth 2.0: by a code that is typed into a browser on any machine
+        #[arg(long, conflicts_with = "browser")]
+        device: bool,
+        /// OAuth 2.0: in a browser on this machine, $BROWSER or the system's
+        #[arg(long)]
+        browser: bool,
     },
-    /// Take an account's password out of the system's keyring
+    /// Forget what `login` has kept of an account
     Logout {
         /// The account's name in the configuration [default: the only one]
         account: Option<String>,

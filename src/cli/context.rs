@@ -7,6 +7,7 @@ use super::output::Output;
 use crate::config::{Config, Paths, Secrets};
 use crate::engine::{Cache, Found, Link, Login, choose};
 use crate::model::{ErrorKind, Expectation, Handle, Mailbox, Refusal, Status};
+use crate::oauth::Grants;
 use crate::store::{Reader, Resolved};
 
 /// What a verb's function gives: the refusal becomes the exit code.
@@ -48,7 +49,7 @@ impl Context {
     pub fn load(global: &Global, may_ask: bool) -> Outcome<Self> {
         let paths = Paths::find(global.config.as_deref())?;
         let config = super::look::config(paths.config_file())?;
-        Self::new(global, config, &paths, Arc::new(Secrets::new(may_ask)))
+        Self::new(global, config, &paths, secrets(&paths, may_ask)?)
     }
 
     /// With a configuration that is already at hand.
@@ -206,6 +207,19 @@ pub fn resolve<'a>(readers: impl Iterator<Item = (usize, &'a Reader, &'a [Mailbo
             Err(Refusal::new(ErrorKind::Ambiguous, text).hint(hint))
         }
     }
+}
+
+/// Who brings the secrets of all accounts, and access tokens by the grants that lie on this machine.
+pub fn secrets(paths: &Paths, may_ask: bool) -> Outcome<Arc<Secrets>> {
+    Ok(Arc::new(Secrets::new(may_ask).with_tokens(Arc::new(grants(paths)?))))
+}
+
+/// The grants that lie on this machine.
+pub fn grants(paths: &Paths) -> Outcome<Grants> {
+    let folder = paths.tokens_folder().map_err(|error| {
+        Refusal::new(ErrorKind::Failed, format!("the folder of the tokens cannot be made: {error}"))
+    })?;
+    Ok(Grants::new(&folder))
 }
 
 /// What a change expects to find, as `--if-assignee` and `--if-status` say it.

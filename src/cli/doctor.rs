@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::args::Global;
 use super::ask::{self, Person};
-use super::context::{Context, Outcome};
+use super::context::{Context, Outcome, secrets};
 use super::output::Output;
-use crate::config::{Paths, Secrets};
+use crate::config::Paths;
 use crate::engine::Login;
 use crate::engine::doctor::{self, Check, Missing, Verdict};
 use crate::mail::safe;
@@ -65,7 +65,7 @@ async fn all(global: &Global, tell: &mut dyn FnMut(Check)) -> Vec<Lack> {
     let read = super::look::config(paths.config_file());
     tell(doctor::configuration(paths.config_file(), &read));
     let Ok(config) = read else { return Vec::new() };
-    let cx = match Context::new(global, config, &paths, Arc::new(Secrets::new(true))) {
+    let cx = match secrets(&paths, true).and_then(|secrets| Context::new(global, config, &paths, secrets)) {
         Ok(cx) => cx,
         Err(refusal) => {
             tell(Check::refused("cache", refusal));

@@ -1,4 +1,4 @@
-//! `bagsy login`: tests an account's password on its server and keeps it in the system's keyring.
+//! `bagsy login`: signs an account in by OAuth 2.0, or tests its password on its server and keeps it in the system's keyring.
 
 use std::io::{self, BufRead, IsTerminal, Read};
 
@@ -7,8 +7,9 @@ use serde_json::json;
 use super::args::Global;
 use super::ask::{self, Person};
 use super::context::Outcome;
+use super::grant;
 use super::output::Output;
-use crate::config::{self, Account, Auth, Config, Credentials, PasswordFrom, Paths, Secret};
+use crate::config::{self, Account, Auth, Config, Credentials, Flow, PasswordFrom, Paths, Secret, TokenFrom};
 use crate::engine::Error;
 use crate::imap::{self, Session};
 use crate::model::{ErrorKind, Refusal};
@@ -16,13 +17,22 @@ use crate::model::{ErrorKind, Refusal};
 /// So often a wrong password is asked for again.
 const TRIES: usize = 3;
 
-/// Asks for the password, or reads it from standard input; nothing is kept that the server does not take.
+/// Has the person sign in, or asks for the password, or reads it from standard input; nothing is kept that the server does not
+/// take. `flow`: how to sign in, where the configuration is not to say it.
 ///
 /// # Errors
 /// No such account, one whose secret is kept elsewhere, no keyring; what the server says against it.
-pub async fn run(global: &Global, account: Option<&str>) -> Outcome {
+pub async fn run(global: &Global, account: Option<&str>, flow: Option<Flow>) -> Outcome {
     refuse_offline(global, "login")?;
-    let account = kept_account(global, account)?;
+    let (paths, account) = meant(global, account)?;
+    if let Auth::OAuth2(TokenFrom::Grant(grant)) = &account.auth {
+        return grant::sign_in(global, &paths, &account, grant, flow).await;
+    }
+    is_kept(&account)?;
+    if flow.is_some() {
+        let text = format!("account “{}” signs in by a password, in which no browser has a part", account.key);
+        return Err(Refusal::new(ErrorKind::Usage, text));
+    }
     config::has_keyring().await.map_err(|why| no_keyring(&account, &why))?;
     let secret = if io::stdin().is_terminal() && !global.json {
         let person =
@@ -84,17 +94,17 @@ async fn test(account: &Account, secret: &Secret) -> Outcome {
 /// Neither verb does anything without a connection or with one: only this one needs it.
 fn refuse_offline(global: &Global, verb: &str) -> Outcome {
     if global.offline {
-        let text = format!("`{verb}` tests the password on the server, which --offline forbids");
+        let text = format!("`{verb}` tries on the server what it keeps, which --offline forbids");
         return Err(Refusal::new(ErrorKind::Usage, text));
     }
     Ok(())
 }
 
-/// The account that is meant, if its secret is one for the keyring.
+/// The account that is meant.
 ///
 /// # Errors
-/// Which accounts there are; where the secret of this one comes from instead.
-pub(super) fn kept_account(global: &Global, wanted: Option<&str>) -> Outcome<Account> {
+/// Which accounts there are.
+pub(super) fn meant(global: &Global, wanted: Option<&str>) -> Outcome<(Paths, Account)> {
     let paths = Paths::find(global.config.as_deref())?;
     let config = Config::load(paths.config_file())?;
     let names = config.accounts.keys().cloned().collect::<Vec<_>>().join(", ");
@@ -110,12 +120,21 @@ pub(super) fn kept_account(global: &Global, wanted: Option<&str>) -> Outcome<Acc
             }
         },
     };
+    Ok((paths, account.clone()))
+}
+
+/// Whether its password is one for the keyring.
+///
+/// # Errors
+/// Where the secret of this one comes from instead.
+pub(super) fn is_kept(account: &Account) -> Outcome {
     let from = match &account.auth {
-        Auth::Password(PasswordFrom::Keyring) => return Ok(account.clone()),
+        Auth::Password(PasswordFrom::Keyring) => return Ok(()),
         Auth::Password(PasswordFrom::Command(_)) => "a command prints its password",
         Auth::Password(PasswordFrom::Env(_)) => "its password is in an environment variable",
         Auth::Password(PasswordFrom::Ask | PasswordFrom::Given(_)) => "its password is asked for each time",
-        Auth::OAuth2 { .. } => "a command prints its access token",
+        Auth::OAuth2(TokenFrom::Grant(_)) => "it signs in by OAuth 2.0",
+        Auth::OAuth2(TokenFrom::Command(_)) => "a command prints its access token",
     };
     let text = format!("nothing of account “{}” is kept in the keyring: {from}", account.key);
     let hint =

@@ -7,6 +7,7 @@ mod context;
 mod doctor;
 mod examples;
 mod forward;
+mod grant;
 mod list;
 pub mod log;
 mod login;
@@ -30,6 +31,7 @@ pub use output::Output;
 
 use args::{Cli, Verb};
 
+use crate::config::Flow;
 use crate::model::{ErrorKind, Refusal};
 
 /// Runs a verb to its end. The screen, the demo and what needs no configuration are `main`'s.
@@ -46,7 +48,10 @@ pub async fn run(cli: Cli) -> Outcome {
     // What there is to do before a configuration is there, or about the file itself.
     match verb {
         Verb::Setup => return setup::run(&cli.global).await,
-        Verb::Login { account } => return login::run(&cli.global, account.as_deref()).await,
+        Verb::Login { account, device, browser } => {
+            let flow = if device { Some(Flow::Device) } else { browser.then_some(Flow::Browser) };
+            return login::run(&cli.global, account.as_deref(), flow).await;
+        }
         Verb::Logout { account } => return logout::run(&cli.global, account.as_deref()).await,
         Verb::Doctor { create_folders } => return doctor::run(&cli.global, create_folders).await,
         _ => {}

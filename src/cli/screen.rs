@@ -119,7 +119,11 @@ async fn prepare(cx: &Context) -> Outcome<Vec<(Arc<Login>, Cache)>> {
         let cache = Cache::open(&login.cache, login.me().as_ref())?;
         let knows_mailboxes = !cache.reader()?.mailboxes().map_err(failed)?.is_empty();
         if !cx.offline {
-            login.submission_credentials(false).await?;
+            match login.submission_credentials(false).await {
+                // An authority that is not there now may be there later: what is cached is shown meanwhile.
+                Err(error) if knows_mailboxes && error.is_transient() => {}
+                asked => drop(asked?),
+            }
             if !knows_mailboxes {
                 let mut link = Link::open(login, &cache).await?;
                 let found = link.discover().await?;

@@ -149,6 +149,11 @@ impl Fault {
             }),
             Self::NotYetBuilt { instead, .. } => Some(instead.clone()),
             Self::Refused { hint, .. } => hint.clone(),
+            Self::Missing { key, .. } if key == "provider" => Some(
+                "add `provider = \"microsoft365\"` or \"google\", `issuer = \"https://…\"` of another authority, or a `command` that \
+                 prints an access token"
+                    .to_owned(),
+            ),
             Self::Missing { key, .. } => Some(format!("add `{key} = …`")),
             Self::PasswordInClear => Some(
                 "use auth = { method = \"password\", command = \"pass show work/mail\" }, env = \"VARIABLE\", or leave it out: \

@@ -72,11 +72,83 @@ pub enum Compress {
 pub enum Auth {
     /// By a password.
     Password(PasswordFrom),
-    /// By an access token that this command prints.
-    OAuth2 {
-        /// Run through `sh -c`.
-        command: String,
+    /// By an access token.
+    OAuth2(TokenFrom),
+}
+
+/// Where an access token comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenFrom {
+    /// The first line that this command prints; run through `sh -c`.
+    Command(String),
+    /// The person signs in once (`bagsy login`), the program renews by itself.
+    Grant(Box<Grant>),
+}
+
+/// Who grants access, to which client, and where the tokens are kept (OAuth 2.0).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The authority.
+    pub provider: Provider,
+    /// The client's id there: the team's own registration.
+    pub client_id: String,
+    /// What some authorities call the secret of an installed application; it is none (RFC 8252 §8.5).
+    pub client_secret: Option<Secret>,
+    /// What is asked for; else what the provider is known to need for mail.
+    pub scope: Option<String>,
+    /// How the person signs in where the command line does not say.
+    pub flow: Flow,
+    /// Where the tokens are kept.
+    pub keep: Keep,
+    /// A PEM file of authorities trusted beside the system's.
+    pub ca: Option<PathBuf>,
+}
+
+impl Grant {
+    /// Of a client at Microsoft 365, all else as it is by default.
+    pub fn of(client_id: &str) -> Self {
+        Self {
+            provider: Provider::Microsoft365 { tenant: "organizations".to_owned() },
+            client_id: client_id.to_owned(),
+            client_secret: None,
+            scope: None,
+            flow: Flow::Device,
+            keep: Keep::Keyring,
+            ca: None,
+        }
+    }
+}
+
+/// Whose tokens they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Provider {
+    /// Microsoft 365, of one tenant (a domain or id) or of all (`organizations`).
+    Microsoft365 {
+        /// A part of the authority's addresses.
+        tenant: String,
     },
+    /// Google Workspace.
+    Google,
+    /// Whoever tells its endpoints under this address.
+    Issuer(String),
+}
+
+/// How a person signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// By a code that is typed into a browser anywhere.
+    Device,
+    /// In a browser on this machine.
+    Browser,
+}
+
+/// Where tokens are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keep {
+    /// The system's keyring.
+    Keyring,
+    /// A file that is encrypted under a passphrase, which comes from there; `Ask`: from the person.
+    File(PasswordFrom),
 }
 
 /// Where a password comes from.

@@ -1,4 +1,4 @@
-//! The system's keyring: reading, keeping and forgetting an account's password.
+//! The system's keyring: reading, keeping and forgetting an account's password, or what else of ours it keeps.
 //!
 //! Its calls block and cannot be broken off, so each runs in a thread of its own that is left behind when it takes too long:
 //! without a secret service the bus may be there and never answer, and on a machine without a display the question that
@@ -38,12 +38,9 @@ pub async fn has_keyring() -> Result<(), String> {
 }
 
 /// What the keyring holds for this account.
-pub(super) async fn read(account: &Account) -> Result<Secret, String> {
-    match on_entry(account, |entry| entry.get_password()).await? {
-        Ok(secret) if !secret.is_empty() => Ok(Secret::new(secret)),
-        Ok(_) | Err(Error::NoEntry) => Err("the keyring has none".to_owned()),
-        Err(error) => Err(complaint("does not give it", &error)),
-    }
+pub(super) async fn read_password(account: &Account) -> Result<Secret, String> {
+    let (service, user) = keyring_entry(account);
+    read(&service, user).await?.ok_or_else(|| "the keyring has none".to_owned())
 }
 
 /// Puts an account's password into the keyring, in the place of the one that is there.
@@ -51,9 +48,8 @@ pub(super) async fn read(account: &Account) -> Result<Secret, String> {
 /// # Errors
 /// In words: why it is not kept.
 pub async fn keep_in_keyring(account: &Account, secret: &Secret) -> Result<(), String> {
-    let secret = secret.clone();
-    let kept = on_entry(account, move |entry| entry.set_password(secret.expose())).await?;
-    kept.map_err(|error| complaint("does not take it", &error))
+    let (service, user) = keyring_entry(account);
+    write(&service, user, secret.clone()).await
 }
 
 /// Takes an account's password out of the keyring; whether there was one.
@@ -61,7 +57,37 @@ pub async fn keep_in_keyring(account: &Account, secret: &Secret) -> Result<(), S
 /// # Errors
 /// In words: why it may be there still.
 pub async fn forget_in_keyring(account: &Account) -> Result<bool, String> {
-    match on_entry(account, |entry| entry.delete_credential()).await? {
+    let (service, user) = keyring_entry(account);
+    forget(&service, user).await
+}
+
+/// What it holds under this service and user name; `None`: nothing.
+///
+/// # Errors
+/// In words: why it cannot be told.
+pub async fn read(service: &str, user: &str) -> Result<Option<Secret>, String> {
+    match on_entry(service, user, |entry| entry.get_password()).await? {
+        Ok(secret) => Ok(Some(secret).filter(|secret| !secret.is_empty()).map(Secret::new)),
+        Err(Error::NoEntry) => Ok(None),
+        Err(error) => Err(complaint("does not give it", &error)),
+    }
+}
+
+/// Puts a secret there, in the place of the one that is there.
+///
+/// # Errors
+/// In words: why it is not kept.
+pub async fn write(service: &str, user: &str, secret: Secret) -> Result<(), String> {
+    let kept = on_entry(service, user, move |entry| entry.set_password(secret.expose())).await?;
+    kept.map_err(|error| complaint("does not take it", &error))
+}
+
+/// Takes out what is there; whether there was anything.
+///
+/// # Errors
+/// In words: why it may be there still.
+pub async fn forget(service: &str, user: &str) -> Result<bool, String> {
+    match on_entry(service, user, |entry| entry.delete_credential()).await? {
         Ok(()) => Ok(true),
         Err(Error::NoEntry) => Ok(false),
         Err(error) => Err(complaint("does not give it up", &error)),
@@ -72,14 +98,14 @@ fn complaint(what: &str, error: &Error) -> String {
     format!("the keyring {what} ({})", super::sources::one_line(&error.to_string()))
 }
 
-/// Does something with the account's entry. The outer error: there is no keyring, or it stays locked.
+/// Does something with an entry. The outer error: there is no keyring, or it stays locked.
 async fn on_entry<T: Send + 'static>(
-    account: &Account,
+    service: &str,
+    user: &str,
     act: impl FnOnce(Entry) -> Result<T, Error> + Send + 'static,
 ) -> Result<Result<T, Error>, String> {
     has_keyring().await?;
-    let (service, user) = keyring_entry(account);
-    let user = user.to_owned();
+    let (service, user) = (service.to_owned(), user.to_owned());
     let done = in_thread(UNLOCK_PATIENCE, move || Entry::new(&service, &user).and_then(act));
     done.await.ok_or_else(|| "the keyring was not unlocked in time".to_owned())
 }

@@ -9,7 +9,7 @@ pub mod endpoint;
 mod error;
 mod file;
 mod handle;
-mod keyring;
+pub mod keyring;
 mod paths;
 mod read;
 mod secrets;
@@ -23,13 +23,13 @@ mod write;
 pub use endpoint::{Credentials, Endpoint, Secret, Tls};
 pub use error::{ConfigError, Fault};
 pub use file::{
-    Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Glyphs, Imap, KeyLine, KeyProfile, Login,
-    MailboxConfig, Notify, PasswordFrom, Place, Prefetch, Theme, Ui,
+    Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Flow, Glyphs, Grant, Imap, Keep, KeyLine,
+    KeyProfile, Login, MailboxConfig, Notify, PasswordFrom, Place, Prefetch, Provider, Theme, TokenFrom, Ui,
 };
 pub use handle::NoHandle;
 pub use keyring::{forget_in_keyring, has_keyring, keep_in_keyring, keyring_entry};
 pub use paths::Paths;
 pub use read::is_address;
-pub use secrets::{SecretError, Secrets};
+pub use secrets::{Fresh, SecretError, Secrets, TokenSource};
 pub use table::markdown as table_of_keys;
 pub use write::text;

@@ -50,6 +50,18 @@ impl Paths {
         Ok(self.data.join(cache_name(login, server)))
     }
 
+    /// The folder in which files of tokens lie, and the locks by which processes take turns at them. It is made, and closed to
+    /// others.
+    ///
+    /// # Errors
+    /// What the operating system says where the folder cannot be made.
+    pub fn tokens_folder(&self) -> io::Result<PathBuf> {
+        make_private(&self.data)?;
+        let folder = self.data.join("tokens");
+        make_private(&folder)?;
+        Ok(folder)
+    }
+
     /// The log file. Its folder is made, and closed to others.
     ///
     /// # Errors
@@ -117,6 +129,8 @@ mod tests {
         let file = paths.cache_file("alice", &server("h", 1)).unwrap();
         let mode = std::fs::metadata(file.parent().unwrap()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
+        let tokens = std::fs::metadata(paths.tokens_folder().unwrap()).unwrap().permissions().mode();
+        assert_eq!(tokens & 0o777, 0o700);
         assert_eq!(paths.log_file().unwrap().file_name().unwrap(), "bagsy.log");
     }
 

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::endpoint::{Endpoint, Tls};
+use super::endpoint::{Endpoint, Secret, Tls};
 use super::error::{ConfigError, Fault};
 use super::file::{
-    Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Glyphs, Imap, KeyLine, KeyProfile, MailboxConfig,
-    Notify, PasswordFrom, Prefetch, Theme, Ui, resolve,
+    Account, AfterReply, Auth, Cache, Compress, Config, DoneMeans, Flow, Glyphs, Grant, Imap, Keep, KeyLine,
+    KeyProfile, MailboxConfig, Notify, PasswordFrom, Prefetch, Provider, Theme, TokenFrom, Ui, resolve,
 };
 use super::section::{Section, Source, nearest};
-use super::table::{ACCOUNT, ALL, AUTH, CACHE, FOLDERS, IMAP, MAILBOX, ROOT, SMTP, UI};
+use super::table::{ACCOUNT, ALL, AUTH, CACHE, FOLDERS, IMAP, MAILBOX, PASSPHRASE, ROOT, SMTP, UI};
 use crate::model::{Handle, Role};
 
 const TLS_WORDS: &[(&str, Tls)] = &[("implicit", Tls::Implicit), ("starttls", Tls::StartTls), ("none", Tls::None)];
@@ -88,7 +88,7 @@ fn account(file: &Path, key: String, section: &Section<'_>) -> Result<Account, C
                 .unwrap_or(Compress::Auto),
             connections: imap.number("connections", 1..=32)?.unwrap_or(4),
         },
-        auth: section.section("auth")?.map_or_else(|| Ok(Auth::Password(PasswordFrom::Keyring)), |s| auth(&s))?,
+        auth: section.section("auth")?.map_or_else(|| Ok(Auth::Password(PasswordFrom::Keyring)), |s| auth(file, &s))?,
     })
 }
 
@@ -127,7 +127,7 @@ fn refuse_clear(section: &Section<'_>) -> Result<(), ConfigError> {
     }
 }
 
-fn auth(section: &Section<'_>) -> Result<Auth, ConfigError> {
+fn auth(file: &Path, section: &Section<'_>) -> Result<Auth, ConfigError> {
     refuse_clear(section)?;
     section.allow(&AUTH, ALL)?;
     #[derive(Clone, Copy, PartialEq)]
@@ -147,12 +147,100 @@ fn auth(section: &Section<'_>) -> Result<Auth, ConfigError> {
                 Fault::Exclusive { key: other.into(), other: "method = \"oauth2\"".into(), section: section.name() };
             return Err(section.fault(other, fault));
         }
-        return Ok(Auth::OAuth2 { command: section.required("command")? });
+        return Ok(Auth::OAuth2(match section.text("command")? {
+            Some(command) => {
+                if let Some(key) = OF_A_GRANT.into_iter().find(|key| section.has(key)) {
+                    let fault = Fault::Exclusive { key: key.into(), other: "command".into(), section: section.name() };
+                    return Err(section.fault(key, fault));
+                }
+                TokenFrom::Command(command)
+            }
+            None => TokenFrom::Grant(Box::new(grant(file, section)?)),
+        }));
+    }
+    if let Some(key) = OF_A_GRANT.into_iter().find(|key| section.has(key)) {
+        return Err(section.wrong(key, "left out, or stand beside method = \"oauth2\""));
     }
     let command = section.text("command")?.map(PasswordFrom::Command);
     let env = section.text("env")?.map(PasswordFrom::Env);
     let keyring = section.flag("keyring")?.map(|on| if on { PasswordFrom::Keyring } else { PasswordFrom::Ask });
     Ok(Auth::Password(command.or(env).or(keyring).unwrap_or(PasswordFrom::Keyring)))
+}
+
+/// Keys of `auth` that describe a grant of OAuth 2.0.
+const OF_A_GRANT: [&str; 9] =
+    ["provider", "tenant", "issuer", "client_id", "client_secret", "scope", "flow", "tokens", "passphrase"];
+
+fn grant(file: &Path, section: &Section<'_>) -> Result<Grant, ConfigError> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Known {
+        Microsoft365,
+        Google,
+    }
+    let known = section.choice("provider", &[("microsoft365", Known::Microsoft365), ("google", Known::Google)])?;
+    let issuer = section.text("issuer")?;
+    let tenant = section.text("tenant")?;
+    let exclusive = |key: &str, other: &str| {
+        section.fault(key, Fault::Exclusive { key: key.into(), other: other.into(), section: section.name() })
+    };
+    let is_name = |t: &String| t.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
+    let provider = match (known, issuer) {
+        (Some(_), Some(_)) => return Err(exclusive("issuer", "provider")),
+        (Some(Known::Microsoft365), None) => match tenant {
+            Some(tenant) if is_name(&tenant) => Provider::Microsoft365 { tenant },
+            Some(_) => return Err(section.wrong("tenant", "the domain or the id of a tenant")),
+            None => Provider::Microsoft365 { tenant: "organizations".to_owned() },
+        },
+        (_, _) if tenant.is_some() => return Err(section.wrong("tenant", "left out: only Microsoft 365 has tenants")),
+        (Some(Known::Google), None) => Provider::Google,
+        (None, Some(issuer)) => {
+            if !issuer.starts_with("https://") && !is_plain_loopback(&issuer) {
+                return Err(section.wrong("issuer", "an address that begins with https://"));
+            }
+            Provider::Issuer(issuer)
+        }
+        (None, None) => {
+            let fault = Fault::Missing { key: "provider".into(), section: section.name() };
+            return Err(section.fault("method", fault));
+        }
+    };
+    let flow = section.choice("flow", &[("device", Flow::Device), ("browser", Flow::Browser)])?;
+    // Google gives no token for mail by a device's code.
+    let usual = if provider == Provider::Google { Flow::Browser } else { Flow::Device };
+    if provider == Provider::Google && flow == Some(Flow::Device) {
+        return Err(section.wrong("flow", "\"browser\": Google lets no mail be read by a device's code"));
+    }
+    let passphrase = match section.section("passphrase")? {
+        None => PasswordFrom::Ask,
+        Some(from) => {
+            from.allow(&PASSPHRASE, ALL)?;
+            match (from.text("command")?, from.text("env")?) {
+                (Some(command), None) => PasswordFrom::Command(command),
+                (None, Some(variable)) => PasswordFrom::Env(variable),
+                _ => return Err(section.wrong("passphrase", "{ command = \"…\" } or { env = \"VARIABLE\" }")),
+            }
+        }
+    };
+    let in_file = section.choice("tokens", &[("keyring", false), ("file", true)])?.unwrap_or(false);
+    if !in_file && section.has("passphrase") {
+        return Err(section.wrong("passphrase", "left out: only tokens = \"file\" has one"));
+    }
+    Ok(Grant {
+        provider,
+        client_id: section.required("client_id")?,
+        client_secret: section.text("client_secret")?.map(Secret::new),
+        scope: section.text("scope")?,
+        flow: flow.unwrap_or(usual),
+        keep: if in_file { Keep::File(passphrase) } else { Keep::Keyring },
+        ca: section.text("ca")?.map(|written| resolve(file, &written)),
+    })
+}
+
+/// Plain HTTP with this machine alone.
+fn is_plain_loopback(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let hosts = ["127.0.0.1", "localhost", "[::1]"];
+    hosts.iter().filter_map(|host| rest.strip_prefix(host)).any(|rest| rest.is_empty() || rest.starts_with([':', '/']))
 }
 
 fn mailbox(

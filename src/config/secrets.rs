@@ -1,12 +1,14 @@
 //! The secret of each account: fetched when first needed, kept in memory only, fetched anew when a server refuses it.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::endpoint::{Credentials, Secret};
-use super::file::{Account, Auth, PasswordFrom};
+use super::file::{Account, Auth, Grant, Keep, PasswordFrom, TokenFrom};
 use super::{keyring, sources};
 use crate::model::{ErrorKind, Refusal};
 
@@ -35,6 +37,17 @@ pub enum SecretError {
         /// The account.
         account: String,
     },
+    /// There is no access token by the grant that is configured.
+    #[error("{}", .0.message)]
+    Grant(Refusal),
+    /// A passphrase is nowhere to be had.
+    #[error("the passphrase of account “{account}” is not to be had: {why}")]
+    Passphrase {
+        /// The account.
+        account: String,
+        /// What came of asking.
+        why: String,
+    },
     /// Neither keyring nor person could tell.
     #[error("there is no password for {user} (account “{account}”): {why}")]
     Nowhere {
@@ -48,11 +61,25 @@ pub enum SecretError {
 }
 
 impl SecretError {
+    /// What kind of failure it is: an authority that cannot be asked now may be asked later.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Grant(refusal) => refusal.kind,
+            _ => ErrorKind::Auth,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
             Self::Command { .. } => "run the command by hand; its first line of output is what is used".to_owned(),
             Self::NoVariable { variable, .. } => format!("set {variable}, or change `auth` in the configuration"),
+            Self::Grant(refusal) => refusal.hint.clone().unwrap_or_default(),
+            Self::Passphrase { account, .. } => {
+                format!(
+                    "put passphrase = {{ command = \"…\" }} into `auth` of [account.{account}], or start it on a terminal"
+                )
+            }
             Self::Nowhere { account, .. } => format!(
                 "`bagsy login` keeps one in the keyring; or put auth = {{ method = \"password\", command = \"…\" }} (or env = \
                  \"VARIABLE\") into [account.{account}], or start it on a terminal, where it asks"
@@ -63,30 +90,72 @@ impl SecretError {
 
 impl From<SecretError> for Refusal {
     fn from(error: SecretError) -> Self {
+        if let SecretError::Grant(refusal) = error {
+            return refusal;
+        }
         Self::new(ErrorKind::Auth, error.to_string()).hint(error.hint())
     }
+}
+
+/// An access token, and how long it is good for as far as is known.
+#[derive(Debug, Clone)]
+pub struct Fresh {
+    pub token: Secret,
+    pub good_for: Duration,
+}
+
+/// The answer of a [`TokenSource`], to be awaited.
+pub type Promised<'a> = Pin<Box<dyn Future<Output = Result<Fresh, SecretError>> + Send + 'a>>;
+
+/// Who gets access tokens by a grant: it talks to an authority, which nothing in this layer can.
+pub trait TokenSource: Debug + Send + Sync {
+    /// A token for this account. `refused`: one that a server did not take. `passphrase`: of the file in which the tokens
+    /// lie, where they lie in one.
+    fn token<'a>(
+        &'a self,
+        account: &'a Account,
+        grant: &'a Grant,
+        passphrase: Option<Secret>,
+        refused: Option<Secret>,
+    ) -> Promised<'a>;
 }
 
 /// Brings the secrets of all accounts of this process.
 #[derive(Debug)]
 pub struct Secrets {
     may_ask: AtomicBool,
+    tokens: Option<Arc<dyn TokenSource>>,
     /// A slot for each account, locked while its secret is fetched: whoever comes meanwhile waits for the same one.
     slots: Mutex<HashMap<String, Slot>>,
 }
 
-type Slot = Arc<tokio::sync::Mutex<Option<Held>>>;
+type Slot = Arc<tokio::sync::Mutex<Kept>>;
+
+/// What is known of one account's secret.
+#[derive(Debug, Default)]
+struct Kept {
+    held: Option<Held>,
+    /// Of the file of tokens: one that has opened it is not asked for again.
+    passphrase: Option<Secret>,
+}
 
 #[derive(Debug)]
 struct Held {
     secret: Secret,
     since: Instant,
+    /// `None`: until it is refused.
+    good_for: Option<Duration>,
 }
 
 impl Secrets {
     /// With `may_ask`, a password that is nowhere to be found is asked for on the terminal, where there is one.
     pub fn new(may_ask: bool) -> Self {
-        Self { may_ask: AtomicBool::new(may_ask), slots: Mutex::default() }
+        Self { may_ask: AtomicBool::new(may_ask), tokens: None, slots: Mutex::default() }
+    }
+
+    /// With somebody who gets access tokens by grants.
+    pub fn with_tokens(self, tokens: Arc<dyn TokenSource>) -> Self {
+        Self { tokens: Some(tokens), ..self }
     }
 
     /// From now on nobody is asked, and commands read nothing from the terminal: the screen has it.
@@ -102,24 +171,29 @@ impl Secrets {
     pub async fn credentials(&self, account: &Account, refresh: bool) -> Result<Credentials, SecretError> {
         let asked_at = Instant::now();
         let slot = self.slot(&account.key);
-        let mut held = slot.lock().await;
-        let is_token = matches!(account.auth, Auth::OAuth2 { .. });
-        let known = held.as_ref().filter(|held| match refresh {
+        let mut kept = slot.lock().await;
+        let known = kept.held.as_ref().filter(|held| match refresh {
             // Somebody else's refresh ended while this one waited for its turn.
             true => held.since > asked_at,
-            false => !is_token || held.since.elapsed() < TOKEN_LIFE,
+            false => held.good_for.is_none_or(|life| held.since.elapsed() < life),
         });
         let secret = match known {
             Some(held) => held.secret.clone(),
             None => {
-                let secret = self.fetch(account, refresh).await?;
-                *held = Some(Held { secret: secret.clone(), since: Instant::now() });
-                secret
+                let fresh = match &account.auth {
+                    Auth::OAuth2(TokenFrom::Grant(grant)) => self.granted(account, grant, &mut kept, refresh).await?,
+                    auth => {
+                        let secret = self.fetch(account, refresh).await?;
+                        let good_for = matches!(auth, Auth::OAuth2(_)).then_some(TOKEN_LIFE);
+                        Held { secret, since: Instant::now(), good_for }
+                    }
+                };
+                kept.held.insert(fresh).secret.clone()
             }
         };
         let user = account.user.clone();
         Ok(match account.auth {
-            Auth::OAuth2 { .. } => Credentials::OAuth2 { user, token: secret },
+            Auth::OAuth2(_) => Credentials::OAuth2 { user, token: secret },
             Auth::Password(_) => Credentials::Password { user, password: secret },
         })
     }
@@ -137,7 +211,8 @@ impl Secrets {
             sources::command(command, may_ask).await.map_err(failed)
         };
         match &account.auth {
-            Auth::OAuth2 { command } => run("token", command).await,
+            Auth::OAuth2(TokenFrom::Command(command)) => run("token", command).await,
+            Auth::OAuth2(TokenFrom::Grant(_)) => Err(SecretError::Grant(nobody())),
             Auth::Password(PasswordFrom::Command(command)) => run("password", command).await,
             Auth::Password(PasswordFrom::Env(variable)) => sources::env(variable)
                 .ok_or_else(|| SecretError::NoVariable { variable: variable.clone(), account: account.key.clone() }),
@@ -150,7 +225,7 @@ impl Secrets {
                 {
                     return Ok(secret);
                 }
-                match keyring::read(account).await {
+                match keyring::read_password(account).await {
                     Ok(secret) => Ok(secret),
                     Err(why) => self.ask(account, may_ask && !refresh, why).await,
                 }
@@ -158,6 +233,55 @@ impl Secrets {
             Auth::Password(PasswordFrom::Given(secret)) => Ok(secret.clone()),
             Auth::Password(PasswordFrom::Ask) => self.ask(account, may_ask, String::new()).await,
         }
+    }
+
+    /// A token by the account's grant; `kept`: what was known until now.
+    async fn granted(
+        &self,
+        account: &Account,
+        grant: &Grant,
+        kept: &mut Kept,
+        is_refused: bool,
+    ) -> Result<Held, SecretError> {
+        let tokens = self.tokens.as_ref().ok_or_else(|| SecretError::Grant(nobody()))?;
+        // What was refused goes, whatever comes of asking for another one.
+        let refused = kept.held.take().filter(|_| is_refused).map(|held| held.secret);
+        let passphrase = match kept.passphrase.take() {
+            Some(passphrase) => Some(passphrase),
+            None => self.passphrase(account, grant, false).await?,
+        };
+        let asked = tokens.token(account, grant, passphrase.clone(), refused).await;
+        // A failure of the sign-in may be the passphrase's; one of the network is not, and the screen cannot ask again.
+        if asked.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::Auth) {
+            kept.passphrase = passphrase;
+        }
+        let Fresh { token, good_for } = asked?;
+        Ok(Held { secret: token, since: Instant::now(), good_for: Some(good_for) })
+    }
+
+    /// The passphrase of the file in which an account's tokens lie; `None` where they lie elsewhere. `is_new`: it is chosen
+    /// now, and asked for twice.
+    ///
+    /// # Errors
+    /// [`SecretError`] where there is none to be had.
+    pub async fn passphrase(
+        &self,
+        account: &Account,
+        grant: &Grant,
+        is_new: bool,
+    ) -> Result<Option<Secret>, SecretError> {
+        let Keep::File(from) = &grant.keep else { return Ok(None) };
+        let may_ask = self.may_ask.load(Ordering::Relaxed);
+        let missing = |why: String| SecretError::Passphrase { account: account.key.clone(), why };
+        let asked = match from {
+            PasswordFrom::Command(command) => sources::command(command, may_ask).await,
+            PasswordFrom::Env(variable) => {
+                sources::env(variable).ok_or_else(|| format!("the environment variable {variable} is not set"))
+            }
+            _ if !may_ask => Err("nobody can be asked here".to_owned()),
+            _ => sources::passphrase(account, is_new).await,
+        };
+        asked.map(Some).map_err(missing)
     }
 
     /// Asks the person, or says why that is not to be and what was tried `before`.
@@ -169,6 +293,11 @@ impl Secrets {
             why: if before.is_empty() { why } else { format!("{before}; {why}") },
         })
     }
+}
+
+/// This process was started without anybody who could ask an authority.
+fn nobody() -> Refusal {
+    Refusal::new(ErrorKind::Auth, "nobody here can ask for access tokens")
 }
 
 #[cfg(test)]
@@ -253,6 +382,47 @@ mod tests {
         let (a, b, c) = tokio::join!(shown(true), shown(true), shown(true));
         assert_eq!([a.as_str(), &b, &c], ["2"; 3]);
         assert_eq!(shown(false).await, "2");
+    }
+
+    /// An authority that is away for the first so many times, and notes the passphrase that it is shown each time.
+    #[derive(Debug)]
+    struct Away(Mutex<(usize, Vec<String>)>);
+
+    impl TokenSource for Away {
+        fn token<'a>(
+            &'a self,
+            _: &'a Account,
+            _: &'a Grant,
+            passphrase: Option<Secret>,
+            _: Option<Secret>,
+        ) -> Promised<'a> {
+            let mut state = self.0.lock().unwrap();
+            state.1.push(passphrase.unwrap().expose().to_owned());
+            let is_away = state.0 >= state.1.len();
+            let fresh = Fresh { token: Secret::new("token"), good_for: Duration::ZERO };
+            let away = SecretError::Grant(Refusal::new(ErrorKind::Unreachable, "away"));
+            Box::pin(async move { if is_away { Err(away) } else { Ok(fresh) } })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_passphrase_is_asked_for_once_even_where_the_authority_is_away_at_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path().join("runs");
+        let account = account(&format!(
+            "method = \"oauth2\", provider = \"microsoft365\", client_id = \"c\", tokens = \"file\", passphrase = {{ command \
+             = 'echo . >> {0}; wc -l < {0}' }}",
+            runs.display()
+        ));
+        let away = Arc::new(Away(Mutex::new((1, Vec::new()))));
+        let secrets = Secrets::new(false).with_tokens(away.clone());
+        let error = secrets.credentials(&account, false).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unreachable);
+        for _ in 0..2 {
+            secrets.credentials(&account, false).await.unwrap();
+        }
+        let shown = away.0.lock().unwrap().1.clone();
+        assert_eq!(shown.iter().map(|s| s.trim()).collect::<Vec<_>>(), ["1", "1", "1"]);
     }
 
     #[test]

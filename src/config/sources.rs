@@ -89,10 +89,24 @@ pub(super) fn env(variable: &str) -> Option<Secret> {
 
 /// Asks the person at the terminal; the error says why that could not be.
 pub(super) async fn ask(account: &Account) -> Result<Secret, String> {
+    prompt(format!("Password of {} at {}: ", account.user, account.imap.endpoint.host)).await
+}
+
+/// The passphrase of an account's tokens; a new one is asked for twice.
+pub(super) async fn passphrase(account: &Account, is_new: bool) -> Result<Secret, String> {
+    if !is_new {
+        return prompt(format!("Passphrase of the tokens of {}: ", account.user)).await;
+    }
+    let first = prompt(format!("A passphrase for the tokens of {}: ", account.user)).await?;
+    let second = prompt("Once more: ".to_owned()).await?;
+    if first == second { Ok(first) } else { Err("the two are not the same".to_owned()) }
+}
+
+/// Asks with these words; nothing that is typed shows.
+pub(super) async fn prompt(prompt: String) -> Result<Secret, String> {
     if !std::io::stdin().is_terminal() {
         return Err("there is no terminal to ask on".to_owned());
     }
-    let prompt = format!("Password of {} at {}: ", account.user, account.imap.endpoint.host);
     let asked = tokio::task::spawn_blocking(move || rpassword::prompt_password(prompt)).await;
     match asked {
         Ok(Ok(secret)) if !secret.is_empty() => Ok(Secret::new(secret)),

@@ -89,6 +89,40 @@ pub(super) const AUTH: Keys = Keys {
         key("command", TEXT, "", "a shell command; the first line that it prints is the password or token"),
         key("env", TEXT, "", "the environment variable that holds the password"),
         key("keyring", "true or false", "true", "look into the system's keyring before asking; false: ask"),
+        key(
+            "provider",
+            "\"microsoft365\" or \"google\"",
+            "",
+            "oauth2: whose tokens they are, in place of command; `bagsy login` signs in, and they are renewed by themselves",
+        ),
+        key("tenant", "the domain or the id of a tenant", "organizations", "oauth2: which one, at Microsoft 365"),
+        key(
+            "issuer",
+            "an address that begins with https://",
+            "",
+            "oauth2: any other authority, which tells its endpoints there",
+        ),
+        key("client_id", TEXT, "", "oauth2: your team's registration at the authority; must be there without command"),
+        key("client_secret", TEXT, "", "oauth2: what some authorities call so and give to every installation alike"),
+        key("scope", TEXT, "what the provider needs", "oauth2: what is asked for, with blanks between"),
+        key(
+            "flow",
+            "\"device\" or \"browser\"",
+            "\"device\"; at Google \"browser\"",
+            "oauth2: by a code typed into a browser anywhere, or in a browser on this machine",
+        ),
+        key("tokens", "\"keyring\" or \"file\"", "\"keyring\"", "oauth2: where they are kept; the file is encrypted"),
+        key("passphrase", TABLE, "it is asked for", "oauth2: what opens that file"),
+        CA,
+    ],
+    unbuilt: &[],
+};
+
+pub(super) const PASSPHRASE: Keys = Keys {
+    title: "passphrase = { … }",
+    known: &[
+        key("command", TEXT, "", "a shell command; the first line that it prints is the passphrase"),
+        key("env", TEXT, "", "the environment variable that holds it"),
     ],
     unbuilt: &[],
 };
@@ -176,12 +210,12 @@ pub(super) const UI: Keys = Keys {
 };
 
 /// All of them, in the order of the manual.
-pub(super) const ALL: &[&Keys] = &[&ACCOUNT, &MAILBOX, &IMAP, &SMTP, &AUTH, &FOLDERS, &CACHE, &UI, &ROOT];
+pub(super) const ALL: &[&Keys] = &[&ACCOUNT, &MAILBOX, &IMAP, &SMTP, &AUTH, &PASSPHRASE, &FOLDERS, &CACHE, &UI, &ROOT];
 
 /// The keys of the configuration as Markdown: a heading a section, a line a key.
 pub fn markdown() -> String {
     let mut out = String::new();
-    for keys in [&ROOT, &ACCOUNT, &IMAP, &SMTP, &AUTH, &MAILBOX, &FOLDERS, &CACHE, &UI] {
+    for keys in [&ROOT, &ACCOUNT, &IMAP, &SMTP, &AUTH, &PASSPHRASE, &MAILBOX, &FOLDERS, &CACHE, &UI] {
         out.push_str(&format!("\n## {}\n\n", keys.title));
         for key in keys.known {
             out.push_str(&format!("- `{}`: {}. Must be {}.", key.name, key.says, key.value));

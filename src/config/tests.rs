@@ -271,7 +271,12 @@ fn what_is_missing_is_told_at_its_section() {
         ("\n[account.work]\nname = \"A\"\n", 2, "user"),
         ("[account.work]\nuser = \"a\"\n", 1, "imap"),
         ("[account.work]\nuser = \"a\"\nimap = { port = 1 }\n", 3, "host"),
-        ("[account.work]\nuser = \"a\"\nimap.host = \"h\"\nauth = { method = \"oauth2\" }\n", 4, "command"),
+        ("[account.work]\nuser = \"a\"\nimap.host = \"h\"\nauth = { method = \"oauth2\" }\n", 4, "provider"),
+        (
+            "[account.work]\nuser = \"a\"\nimap.host = \"h\"\nauth = { method = \"oauth2\", provider = \"google\" }\n",
+            4,
+            "client_id",
+        ),
     ] {
         assert!(matches!(fault(text), (line, Fault::Missing { key, .. }) if line == at && key == named), "{text}");
     }
@@ -300,6 +305,76 @@ fn sources_of_a_secret_exclude_each_other() {
     for auth in ["command = \"x\", env = \"Y\"", "env = \"Y\", keyring = true", "method = \"oauth2\", env = \"Y\""] {
         assert!(matches!(fault(&format!("{SMALL}auth = {{ {auth} }}\n")), (4, Fault::Exclusive { .. })), "{auth}");
     }
+}
+
+/// What `auth` of the small configuration says, each key on a line of its own from line 5 on.
+fn auth(keys: &[&str]) -> String {
+    let lines: String = keys.iter().map(|key| format!("{key}\n")).collect();
+    format!("{SMALL}[account.work.auth]\n{lines}")
+}
+
+#[test]
+fn a_grant_is_read_with_what_each_provider_needs() {
+    let grant = |keys: &[&str]| match parse(&auth(keys)).unwrap().accounts["work"].auth.clone() {
+        Auth::OAuth2(TokenFrom::Grant(grant)) => *grant,
+        other => panic!("{other:?}"),
+    };
+    let method = "method = \"oauth2\"";
+    assert_eq!(grant(&[method, "provider = \"microsoft365\"", "client_id = \"c\""]), Grant::of("c"));
+    let google = grant(&[method, "provider = \"google\"", "client_id = \"c\"", "client_secret = \"hunter2\""]);
+    assert_eq!((&google.provider, google.flow), (&Provider::Google, Flow::Browser));
+    assert!(!format!("{google:?}").contains("hunter2"));
+    let whole = grant(&[
+        method,
+        "issuer = \"https://id.test/realm\"",
+        "client_id = \"c\"",
+        "scope = \"imap smtp\"",
+        "flow = \"browser\"",
+        "tokens = \"file\"",
+        "passphrase = { env = \"P\" }",
+        "ca = \"ca.pem\"",
+    ]);
+    assert_eq!(whole.provider, Provider::Issuer("https://id.test/realm".into()));
+    assert_eq!((whole.scope.as_deref(), whole.flow), (Some("imap smtp"), Flow::Browser));
+    assert_eq!(whole.keep, Keep::File(PasswordFrom::Env("P".into())));
+    assert_eq!(whole.ca.as_deref(), Some(Path::new("/home/alice/.config/bagsy/ca.pem")));
+    for issuer in ["http://127.0.0.1:8080", "http://localhost/x", "http://[::1]:1"] {
+        grant(&[method, &format!("issuer = \"{issuer}\""), "client_id = \"c\""]);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_grant_is_told_at_its_line() {
+    let (method, microsoft, google) = ("method = \"oauth2\"", "provider = \"microsoft365\"", "provider = \"google\"");
+    let wrong = [
+        (vec![method, "provider = \"yahoo\""], 6, "provider"),
+        (vec![method, microsoft, "tenant = \"a/../b\""], 7, "tenant"),
+        (vec![method, google, "tenant = \"example.test\""], 7, "tenant"),
+        (vec![method, "issuer = \"http://id.test\""], 6, "issuer"),
+        (vec![method, "issuer = \"http://localhost.evil.test\""], 6, "issuer"),
+        (vec![method, google, "flow = \"device\""], 7, "flow"),
+        (vec![method, microsoft, "flow = \"telepathy\""], 7, "flow"),
+        (vec![method, microsoft, "tokens = \"drawer\""], 7, "tokens"),
+        (vec![method, microsoft, "passphrase = { env = \"P\" }"], 7, "passphrase"),
+        (vec![method, microsoft, "tokens = \"file\"", "passphrase = {}"], 8, "passphrase"),
+        (vec!["method = \"password\"", "client_id = \"c\""], 6, "client_id"),
+    ];
+    for (keys, line, named) in wrong {
+        let (at, fault) = fault(&auth(&keys));
+        assert!(
+            at == line && matches!(&fault, Fault::WrongValue { key, .. } if key == named),
+            "{keys:?}: {at} {fault}"
+        );
+    }
+    for (keys, line, named) in [
+        (vec![method, microsoft, "issuer = \"https://id.test\""], 7, "issuer"),
+        (vec![method, "command = \"x\"", "client_id = \"c\""], 7, "client_id"),
+    ] {
+        let (at, fault) = fault(&auth(&keys));
+        assert!(at == line && matches!(&fault, Fault::Exclusive { key, .. } if key == named), "{keys:?}: {at} {fault}");
+    }
+    let (at, fault) = fault(&auth(&[method, microsoft, "tokens = \"file\"", "passphrase = { file = \"x\" }"]));
+    assert!(at == 8 && matches!(fault, Fault::UnknownKey { .. }), "{at} {fault}");
 }
 
 #[test]

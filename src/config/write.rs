@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 
 use super::endpoint::{Endpoint, Tls};
-use super::file::{Account, Auth, MailboxConfig, PasswordFrom};
+use super::file::{Account, Auth, Flow, Grant, Keep, MailboxConfig, PasswordFrom, Provider, TokenFrom};
 use crate::model::Role;
 
 /// Where the comments behind values begin.
@@ -45,6 +45,43 @@ pub fn text(account: &Account, mailboxes: &[MailboxConfig], today: Date) -> Stri
         page.remark("since = \"2026-11-01\"");
     }
     page.0
+}
+
+/// What describes a grant; what is so by default is left out.
+fn of_grant(grant: &Grant) -> String {
+    let mut parts = Vec::new();
+    let mut say = |name: &str, value: &str| parts.push(format!("{name} = {}", quoted(value)));
+    match &grant.provider {
+        Provider::Microsoft365 { tenant } => {
+            say("provider", "microsoft365");
+            say("tenant", tenant);
+        }
+        Provider::Google => say("provider", "google"),
+        Provider::Issuer(issuer) => say("issuer", issuer),
+    }
+    say("client_id", &grant.client_id);
+    if let Some(secret) = &grant.client_secret {
+        say("client_secret", secret.expose());
+    }
+    if let Some(scope) = &grant.scope {
+        say("scope", scope);
+    }
+    if grant.flow == Flow::Browser {
+        say("flow", "browser");
+    }
+    if let Some(ca) = &grant.ca {
+        say("ca", &ca.display().to_string());
+    }
+    if let Keep::File(from) = &grant.keep {
+        say("tokens", "file");
+        match from {
+            PasswordFrom::Command(command) => parts.push(format!("passphrase = {{ command = {} }}", quoted(command))),
+            PasswordFrom::Env(variable) => parts.push(format!("passphrase = {{ env = {} }}", quoted(variable))),
+            // It is asked for.
+            PasswordFrom::Keyring | PasswordFrom::Ask | PasswordFrom::Given(_) => {}
+        }
+    }
+    parts.join(", ")
 }
 
 struct Page(String);
@@ -111,11 +148,16 @@ impl Page {
                 "The password is in the system's keyring: `bagsy login` puts it there, `bagsy logout` takes it out.",
                 "keyring = true".to_owned(),
             ),
-            Auth::OAuth2 { command } => {
+            Auth::OAuth2(TokenFrom::Command(command)) => {
                 self.remark(
                     "The command prints an access token; it is asked again when one is refused or has expired.",
                 );
                 self.line(&format!("auth = {{ method = \"oauth2\", command = {} }}", quoted(command)), "");
+                return;
+            }
+            Auth::OAuth2(TokenFrom::Grant(grant)) => {
+                self.remark("`bagsy login` signs in; access tokens are then renewed by themselves.");
+                self.line(&format!("auth = {{ method = \"oauth2\", {} }}", of_grant(grant)), "");
                 return;
             }
         };
@@ -249,7 +291,17 @@ mod tests {
             Auth::Password(PasswordFrom::Ask),
             Auth::Password(PasswordFrom::Env("MAIL_PASSWORD".into())),
             Auth::Password(PasswordFrom::Command("pass show \"work\\mail\"".into())),
-            Auth::OAuth2 { command: "oama access alice@example.test".into() },
+            Auth::OAuth2(TokenFrom::Command("oama access alice@example.test".into())),
+            Auth::OAuth2(TokenFrom::Grant(Box::new(Grant::of("client")))),
+            Auth::OAuth2(TokenFrom::Grant(Box::new(Grant {
+                provider: Provider::Issuer("https://id.example.test".into()),
+                client_secret: Some(super::super::Secret::new("no \"secret\"")),
+                scope: Some("imap smtp".into()),
+                flow: Flow::Browser,
+                keep: Keep::File(PasswordFrom::Command("pass show bagsy".into())),
+                ca: Some(PathBuf::from("/a b/ca.pem")),
+                ..Grant::of("client")
+            }))),
         ];
         for auth in ways {
             let mut account = account("alice", auth);

@@ -38,7 +38,7 @@ impl Error {
             Self::Imap(error) => error.kind(),
             Self::Smtp(error) => error.kind(),
             Self::Store(_) => ErrorKind::Failed,
-            Self::Secret(_) => ErrorKind::Auth,
+            Self::Secret(error) => error.kind(),
             Self::Refused(refusal) => refusal.kind,
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::error::{Error, Result};
-use crate::config::{Account, Config, Credentials, MailboxConfig, Paths, Secrets};
+use crate::config::{Account, Config, Credentials, MailboxConfig, Paths, SecretError, Secrets};
 use crate::imap::{self, Session};
 use crate::model::{ErrorKind, Handle, Mailbox, Refusal};
 
@@ -104,6 +104,8 @@ impl Login {
         match Session::connect(endpoint, &self.credentials(false).await?).await {
             Err(imap::Error::Auth { host, user, why }) => match self.credentials(true).await {
                 Ok(fresh) => Ok(Session::connect(endpoint, &fresh).await?),
+                // The authority ended the grant, or is not there: that says more than the server's refusal of the old token.
+                Err(error @ Error::Secret(SecretError::Grant(_))) => Err(error),
                 // Nothing better is to be had: what counts is what the server said.
                 Err(_) => Err(imap::Error::Auth { host, user, why }.into()),
             },

@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub use connect::{connect, why};
 pub use dns::{Dns, Service, Services};
 pub use tls::{Agreed, Protected, Protection, Security, Unsafe};
-pub use web::{Page, Place, Web};
+pub use web::{Answer, Page, Place, Web, urlencoded};
 
 /// A connection's two directions in one: TCP, or TLS over it.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::ask::Person;
 use super::super::context::Outcome;
 use super::servers::{self, Servers};
-use crate::config::{self, Account, Auth, Compress, Credentials, Imap, PasswordFrom, Secret, Secrets};
+use crate::config::{self, Account, Auth, Compress, Credentials, Imap, PasswordFrom, Secret, Secrets, TokenFrom};
 use crate::imap::{Capabilities, Session};
 use crate::smtp::Submission;
 
@@ -121,7 +121,7 @@ async fn prove(person: &Person, account: &Account, way: Way) -> Outcome<SignedIn
             let typed = person.line("The variable's name", None).await?;
             Auth::Password(PasswordFrom::Env(typed.trim_start_matches('$').to_owned()))
         }
-        Way::TokenCommand => Auth::OAuth2 { command: person.line("The command", None).await? },
+        Way::TokenCommand => Auth::OAuth2(TokenFrom::Command(person.line("The command", None).await?)),
     };
     let account = Account { auth, ..account.clone() };
     let given = match (&to_keep, way) {

@@ -6,7 +6,7 @@ use super::super::cache::Cache;
 use super::super::error::Error;
 use super::super::login::Login;
 use super::check::Check;
-use crate::config::{Account, Auth, Config, ConfigError, PasswordFrom};
+use crate::config::{Account, Auth, Config, ConfigError, PasswordFrom, TokenFrom};
 use crate::model::{ErrorKind, Handle};
 use crate::store::OutboxState;
 
@@ -70,7 +70,8 @@ pub(super) fn handle(login: &Login) -> Check {
 /// Where the secret comes from. The secret itself, and the command that prints it, are in no line.
 pub(super) fn secret(login: &Login, failure: Option<&Error>) -> Check {
     let from = match &login.account.auth {
-        Auth::OAuth2 { .. } => "an access token from a command".to_owned(),
+        Auth::OAuth2(TokenFrom::Command(_)) => "an access token from a command".to_owned(),
+        Auth::OAuth2(TokenFrom::Grant(_)) => "an access token by OAuth 2.0, renewed by itself".to_owned(),
         Auth::Password(PasswordFrom::Command(_)) => "a password from a command".to_owned(),
         Auth::Password(PasswordFrom::Env(variable)) => format!("a password from the environment variable {variable}"),
         Auth::Password(PasswordFrom::Keyring) => "a password from the system's keyring, or asked for".to_owned(),
@@ -93,7 +94,7 @@ pub(super) fn secret(login: &Login, failure: Option<&Error>) -> Check {
 pub(super) fn method(auth: &Auth) -> &'static str {
     match auth {
         Auth::Password(_) => "by password",
-        Auth::OAuth2 { .. } => "by access token",
+        Auth::OAuth2(_) => "by access token",
     }
 }
 

@@ -210,7 +210,12 @@ pub async fn by_usual_names(dns: &Dns, domain: &str) -> Offers {
 /// The pages where a domain may say which servers it has, in the form that Thunderbird reads; each is told the address.
 pub fn pages(address: &str, domain: &str) -> [Place; 2] {
     let query: String = form_urlencoded(address);
-    let place = |host: String, path: &str| Place { host, port: 443, path: format!("{path}?emailaddress={query}") };
+    let place = |host: String, path: &str| Place {
+        host,
+        port: 443,
+        is_plain: false,
+        path: format!("{path}?emailaddress={query}"),
+    };
     [
         place(format!("autoconfig.{domain}"), "/mail/config-v1.1.xml"),
         place(domain.to_owned(), "/.well-known/autoconfig/mail/config-v1.1.xml"),
