@@ -5,6 +5,7 @@
 // Each test file compiles all of this and uses its own part of it.
 #![allow(dead_code)]
 
+pub mod authority;
 pub mod bagsy;
 pub mod certs;
 pub mod device;
