@@ -44,6 +44,15 @@ const VERBS: &[Verb] = &[
         examples: &[("bagsy doctor --json", "The same for a monitor: a line a check")],
     },
     Verb {
+        name: "login",
+        says: "What is kept is what the account's `auth` says: a password in the system's keyring, or the tokens of OAuth 2.0, there \
+               or in an encrypted file. Nothing is kept that the IMAP server does not take.",
+        examples: &[
+            ("bagsy login", "Type the password, or follow what is shown"),
+            ("bagsy login work --device", "OAuth 2.0 over SSH: the browser is on another machine"),
+        ],
+    },
+    Verb {
         name: "list",
         says: "The order is the screen's: whoever has waited longest comes first. `done` includes what lies in Archive; contested \
                ones are in `team`, or in `mine` where one of the claims is yours.",

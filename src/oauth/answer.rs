@@ -92,7 +92,8 @@ pub(super) fn read(is_success: bool, body: &[u8]) -> Answer {
         "slow_down" => Answer::SlowDown,
         "access_denied" => Answer::Denied,
         "expired_token" => Answer::Expired,
-        "invalid_grant" => Answer::Ended(said),
+        // The latter three are no errors of the token endpoint by its standard; Microsoft's gives them where a person has to come.
+        "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => Answer::Ended(said),
         _ => Answer::Refused(said),
     }
 }
@@ -159,6 +160,7 @@ mod tests {
         assert!(matches!(refused("access_denied"), Answer::Denied));
         assert!(matches!(refused("expired_token"), Answer::Expired));
         assert!(matches!(refused("invalid_grant"), Answer::Ended(_)));
+        assert!(matches!(refused("interaction_required"), Answer::Ended(_)));
         let body = br#"{"error":"invalid_client","error_description":"no \u001b[31msuch\nclient"}"#;
         let Answer::Refused(said) = read(false, body) else { panic!() };
         assert!(said.starts_with("invalid_client: no") && !said.contains(['\u{1b}', '\n']), "{said}");

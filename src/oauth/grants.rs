@@ -52,7 +52,7 @@ impl Granted {
 }
 
 /// The grants of a person, with the folder where vaults and their locks lie.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Grants {
     folder: PathBuf,
 }
@@ -229,8 +229,13 @@ impl TokenSource for Grants {
         passphrase: Option<Secret>,
         refused: Option<Secret>,
     ) -> std::pin::Pin<Box<dyn Future<Output = std::result::Result<Fresh, SecretError>> + Send + 'a>> {
+        let (grants, of, from) = (self.clone(), account.clone(), grant.clone());
+        // In a task of its own: whoever asked may go away, but between the authority's answer and the vault nothing may be cut
+        // off, or a refresh token that has been used up already would lie there.
+        let renewing = tokio::spawn(async move { grants.fresh(&of, &from, passphrase, refused).await });
         Box::pin(async move {
-            let fresh = self.fresh(account, grant, passphrase, refused).await;
+            let cut_off = |_| Err(broken(account, grant, "could not be looked at to the end".to_owned()));
+            let fresh = renewing.await.unwrap_or_else(cut_off);
             fresh.map_err(|error| SecretError::Grant(error.into_refusal(&account.key)))
         })
     }
