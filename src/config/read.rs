@@ -168,8 +168,8 @@ fn auth(file: &Path, section: &Section<'_>) -> Result<Auth, ConfigError> {
 }
 
 /// Keys of `auth` that describe a grant of OAuth 2.0.
-const OF_A_GRANT: [&str; 9] =
-    ["provider", "tenant", "issuer", "client_id", "client_secret", "scope", "flow", "tokens", "passphrase"];
+pub(super) const OF_A_GRANT: [&str; 10] =
+    ["provider", "tenant", "issuer", "client_id", "client_secret", "scope", "flow", "tokens", "passphrase", "ca"];
 
 fn grant(file: &Path, section: &Section<'_>) -> Result<Grant, ConfigError> {
     #[derive(Clone, Copy, PartialEq)]

@@ -177,6 +177,7 @@ fn ones_own_keys_are_lines_with_their_places() {
 
 #[test]
 fn what_a_value_must_be_is_what_the_manual_says() {
+    use super::read::OF_A_GRANT;
     use super::section::Keys;
     use super::table;
     let account = |line: String| format!("[account.a]\nuser = \"a\"\nimap = {{ host = \"h\" }}\n{line}\n");
@@ -190,7 +191,24 @@ fn what_a_value_must_be_is_what_the_manual_says() {
         "imap = { … }" if line.starts_with("host") => format!("[account.a]\nuser = \"a\"\nimap = {{ {line} }}\n"),
         "imap = { … }" => imap(line),
         "smtp = { … }" => account(format!("smtp = {{ {line} }}")),
+        "auth = { … }" if OF_A_GRANT.iter().any(|key| line.starts_with(key)) => {
+            let mut needed = vec![("client_id", "client_id = \"c\"")];
+            // An issuer stands in the place of a provider; only a file has a passphrase, only Microsoft tenants.
+            if !line.starts_with("issuer") {
+                needed.push(("provider", "provider = \"microsoft365\""));
+            }
+            if line.starts_with("passphrase") {
+                needed.push(("tokens", "tokens = \"file\""));
+            }
+            let needed = needed.into_iter().filter(|(key, _)| !line.starts_with(key));
+            let needed: String = needed.map(|(_, text)| format!(", {text}")).collect();
+            account(format!("auth = {{ method = \"oauth2\", {line}{needed} }}"))
+        }
         "auth = { … }" => account(format!("auth = {{ {line} }}")),
+        "passphrase = { … }" => account(format!(
+            "auth = {{ method = \"oauth2\", provider = \"google\", client_id = \"c\", tokens = \"file\", \
+             passphrase = {{ {line} }} }}"
+        )),
         "[mailbox.\"…\"]" => format!("{SMALL}[mailbox.\"s@x.test\"]\n{line}\n"),
         "folders = { … }" => format!("{SMALL}[mailbox.\"s@x.test\"]\nfolders = {{ {line} }}\n"),
         "[cache]" => format!("{SMALL}[cache]\n{line}\n"),
@@ -201,7 +219,11 @@ fn what_a_value_must_be_is_what_the_manual_says() {
         for key in keys.known {
             assert!(!key.says.is_empty() && !key.says.ends_with('.'), "{}", key.name);
             // A text of the wrong kind where a text may stand; else a number of no use.
-            let wrong = if key.value.starts_with("at most") { "\".x\"" } else { "-7" };
+            let wrong = match key.name {
+                "handle" | "issuer" => "\".x\"",
+                "tenant" => "\"a b\"",
+                _ => "-7",
+            };
             match fault(&text_of(keys, format!("{} = {wrong}", key.name))) {
                 (_, Fault::WrongValue { key: named, expected, .. }) => {
                     assert_eq!((named.as_str(), expected.as_str()), (key.name, key.value), "{}", keys.title);
