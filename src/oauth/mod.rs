@@ -1,9 +1,9 @@
 //! OAuth 2.0 by itself: from a grant that the configuration describes to access tokens, without another program.
 //!
-//! A person signs in once, in a browser: on this machine ([`browser`], RFC 8252) or on another, by a code that is typed
-//! there ([`device`], RFC 8628, for who works over SSH). What comes of it lies in the [`vault`]; [`Grants`] takes access
+//! A person signs in once, in a browser: on this machine (`browser`, RFC 8252) or on another, by a code that is typed
+//! there (`device`, RFC 8628, for who works over SSH). What comes of it lies in the `vault`; [`Grants`] takes access
 //! tokens out of it for IMAP and submission and renews them before they end. What the authority says is read by
-//! [`answer`]; where to ask it, [`authority`] knows.
+//! `answer`; where to ask it, `authority` knows.
 
 mod answer;
 mod authority;

@@ -27,7 +27,7 @@ pub struct Search {
     /// Every one of these must hold.
     pub wanted: Vec<Wanted>,
     /// Only so many of each folder's newest messages with the words count: a letter or two stand in every mail, and whoever
-    /// still types waits for none of them. [`Hits::is_cut`] tells where it left any out.
+    /// still types waits for none of them. `Hits::is_cut` tells where it left any out.
     pub most: Option<u32>,
     /// When it was asked, and where: `3d` and `yesterday` are counted from there.
     pub now: Timestamp,
