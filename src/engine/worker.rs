@@ -90,6 +90,8 @@ impl Worker {
         loop {
             tokio::select! {
                 () = stop.stopped() => return Ok(()),
+                // A key that is pressed later finds a connection that works.
+                lost = link.session.until_lost() => return Err(lost.into()),
                 () = tokio::time::sleep(IDLE), if ahead > 0 => {
                     ahead = if self.prefetch(link).await? { ahead - 1 } else { 0 };
                     if ahead == 0 {

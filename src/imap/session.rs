@@ -476,6 +476,20 @@ impl Session {
         }
     }
 
+    /// Reads along while nothing is asked, until the connection is lost; gives why. What the server tells meanwhile is
+    /// collected. May be dropped at any moment.
+    pub async fn until_lost(&mut self) -> Error {
+        if let Line::Broken(why) = &self.line {
+            return Error::Lost { why: why.clone() };
+        }
+        loop {
+            match self.next_reply().await {
+                Ok(reply) => self.collect(Some(reply)),
+                Err(error) => return error,
+            }
+        }
+    }
+
     /// Keeps what nobody took.
     pub(super) fn collect(&mut self, reply: Option<Reply>) {
         let told = match reply {

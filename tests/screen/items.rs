@@ -190,14 +190,16 @@ fn a_command_reads_the_mail_and_the_terminal_comes_back() {
     let place = tempfile::tempdir().expect("a folder");
     let a = open(&person(&team, "alice"), "To pipe");
     let out = place.path().join("out");
-    for (number, begins) in [("2", "a,b\n1,2\n"), ("3", "From: Dana Reyes"), ("4", "See https://reyes.example")] {
+    let piped = [("2", "a,b\n1,2\n"), ("3", "From: Dana Reyes"), ("4", "See https://reyes.example")];
+    for (round, (number, begins)) in (1..).zip(piped) {
         a.keys("|");
         a.wait_for("its number, or Enter");
         a.keys(number);
         a.wait_for("to the command");
         a.keys(&format!("cat > {}", out.display()));
         a.press("Enter");
-        a.wait_for("[Enter: back to bagsy]");
+        // What the earlier commands left stands there still.
+        a.wait_until("the command's end", |screen| screen.matches("[Enter: back to bagsy]").count() == round);
         assert!(std::fs::read_to_string(&out).expect("piped").starts_with(begins), "{number}");
         a.press("Enter");
         a.wait_for("See https://reyes.example/floor-3");

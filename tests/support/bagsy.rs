@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -44,7 +45,8 @@ impl Account {
 
 /// One device of one person: a home with a configuration and a cache. Several processes may run in it.
 pub struct Bagsy {
-    home: TempDir,
+    /// Stays as long as a terminal runs in it.
+    home: Arc<TempDir>,
     account: Account,
     environment: Vec<(String, String)>,
 }
@@ -66,7 +68,7 @@ impl Bagsy {
         };
         let home = tempfile::Builder::new().prefix("bagsy-home-").tempdir().expect("a home");
         std::fs::create_dir(home.path().join("run")).expect("a runtime folder");
-        Self { home, account, environment: Vec::new() }
+        Self { home: Arc::new(home), account, environment: Vec::new() }
     }
 
     /// A person of the team, over implicit TLS with the tests' authority, the password from the environment.
@@ -218,7 +220,8 @@ impl Bagsy {
 
     /// The program in a terminal; without arguments the screen.
     pub fn terminal(&self, size: Size, arguments: &[&str]) -> Pty {
-        Pty::spawn(Path::new(env!("CARGO_BIN_EXE_bagsy")), arguments, &self.environment(), self.home.path(), size)
+        let program = Path::new(env!("CARGO_BIN_EXE_bagsy"));
+        Pty::spawn(program, arguments, &self.environment(), self.home.path(), size).in_home(&self.home)
     }
 
     /// An interactive shell in a terminal, in which `bagsy` is found: for job control.
@@ -226,7 +229,7 @@ impl Bagsy {
         let mut environment = self.environment();
         environment.push(("PS1".to_owned(), "$ ".to_owned()));
         let arguments = ["--norc", "--noprofile", "-i"];
-        Pty::spawn(Path::new("/bin/bash"), &arguments, &environment, self.home.path(), size)
+        Pty::spawn(Path::new("/bin/bash"), &arguments, &environment, self.home.path(), size).in_home(&self.home)
     }
 }
 

@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
+use tempfile::TempDir;
 
 use super::process::wait_for;
 
@@ -92,6 +93,7 @@ pub struct Pty {
     stop: Arc<AtomicBool>,
     reader: Option<JoinHandle<()>>,
     modes: Option<libc::tcflag_t>,
+    home: Option<Arc<TempDir>>,
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -139,7 +141,14 @@ impl Pty {
             stop,
             reader: Some(reader),
             modes,
+            home: None,
         }
+    }
+
+    /// The folder that the program works in stays at least as long as its terminal.
+    pub fn in_home(mut self, home: &Arc<TempDir>) -> Self {
+        self.home = Some(Arc::clone(home));
+        self
     }
 
     /// From now on the terminal says that its background is light.
@@ -346,7 +355,6 @@ impl Drop for Pty {
     }
 }
 
-/// The modes of a terminal that raw mode changes.
 /// The program's side of a terminal, opened once more.
 fn other_side(master: RawFd) -> std::io::Result<File> {
     let mut name = [0; 64];
@@ -360,6 +368,7 @@ fn other_side(master: RawFd) -> std::io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_NOCTTY | libc::O_NONBLOCK).open(name)
 }
 
+/// The modes of a terminal that raw mode changes.
 fn local_modes(fd: RawFd) -> Option<libc::tcflag_t> {
     let mut modes = std::mem::MaybeUninit::<libc::termios>::uninit();
     // SAFETY: tcgetattr fills the whole structure when it answers 0.
