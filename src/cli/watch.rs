@@ -11,7 +11,7 @@ use super::context::{Context, Outcome};
 use crate::engine::message::{Connection, Event};
 use crate::engine::{Cache, Engine, Tail};
 use crate::mail::safe;
-use crate::model::{Change, ChangeKind, ErrorKind, Refusal};
+use crate::model::{Change, ChangeKind, ErrorKind, Refusal, Status};
 
 /// Runs until interrupted. What happened before a mailbox was live is not told; what happened during a broken connection is.
 pub async fn run(cx: &Context) -> Outcome {
@@ -147,6 +147,7 @@ fn sentence(change: &Change) -> String {
         ChangeKind::Assigned => format!("{by} gave {}", change.assignee),
         ChangeKind::TakeOver => format!("{by} took over"),
         ChangeKind::Contested => format!("{} both claim", change.assignee),
+        ChangeKind::Status if change.status == Status::Done && change.by.is_some() => format!("{by} finished"),
         ChangeKind::Status => format!("now {}:", change.status),
         ChangeKind::Tagged => "tags changed on".to_owned(),
         ChangeKind::Replied => format!("{by} answered"),

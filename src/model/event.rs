@@ -69,15 +69,19 @@ impl Change {
     ) -> Vec<Self> {
         let mut kinds: Vec<(ChangeKind, Option<String>)> = Vec::new();
         let holder = after.assignee.holder().map(|h| h.as_str().to_owned());
+        let was = before.map_or(&Assignee::Free, |b| &b.assignee);
+        // Claims on what is done are history: who finished it did not give it up.
+        let is_finished = after.status == Status::Done;
+        let finisher = was.holder().filter(|_| is_finished).map(|h| h.as_str().to_owned());
         if let Some(sender) = new_mail_from {
             kinds.push((ChangeKind::New, Some(sender.to_owned())));
         }
         if is_new_answer {
-            kinds.push((ChangeKind::Replied, holder.clone()));
+            kinds.push((ChangeKind::Replied, holder.clone().or_else(|| finisher.clone())));
         }
-        let was = before.map_or(&Assignee::Free, |b| &b.assignee);
         match (was, &after.assignee) {
             (was, now) if was == now => {}
+            (Assignee::Held(_), Assignee::Free) if is_finished => {}
             (_, Assignee::Contested(_)) => kinds.push((ChangeKind::Contested, None)),
             (Assignee::Held(old), Assignee::Free) => kinds.push((ChangeKind::Released, Some(old.as_str().to_owned()))),
             (Assignee::Held(_), Assignee::Held(_)) => kinds.push((ChangeKind::TakeOver, holder.clone())),
@@ -89,7 +93,7 @@ impl Change {
         }
         if let Some(before) = before {
             if before.status != after.status {
-                kinds.push((ChangeKind::Status, holder.clone()));
+                kinds.push((ChangeKind::Status, holder.clone().or(finisher)));
             }
             if before.tags != after.tags || before.urgent != after.urgent {
                 kinds.push((ChangeKind::Tagged, None));

@@ -128,6 +128,7 @@ pub fn happened(change: &Change, from: Option<&Address>, me: Option<&Handle>, gl
             Status::Open => format!("open again: {subject}"),
             Status::Waiting => format!("waiting for the customer: {subject}"),
             Status::Snoozed => format!("snoozed: {subject}"),
+            Status::Done if by.is_some() => format!("{who} finished {subject}"),
             Status::Done => format!("done: {subject}"),
         },
     }
