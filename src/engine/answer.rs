@@ -5,13 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::drive::{self, CarryOut, Place, random_pause};
 use super::error::{Error, Result};
 use super::link::Link;
-use super::outbox::{Expected, Kept, is_answered, is_untouched, json, state_of};
+use super::outbox::{Expected, Kept, is_untouched, json, state_of};
 use crate::config::DoneMeans;
 use crate::imap::UidSet;
 use crate::model::{Capability, ErrorKind, Mailbox, Message, Refusal, Role, Status, Uid};
 use crate::smtp::{self, Submission};
 use crate::store::{Desk, OutboxItem, OutboxState};
-use crate::wire::answer::{Answer, Ask, Copy, Item, Outcome, Progress, Reply, Stage, Told, View, Why};
+use crate::wire::answer::{Answer, Ask, Copy, Item, Outcome, Progress, Reply, Stage, Told, View, Why, is_answered};
 use crate::wire::keywords::{self, Fate};
 use crate::wire::state;
 use crate::wire::status::Goal;
@@ -155,14 +155,12 @@ impl Link {
         if !announce && !sending.kept.unannounced {
             return unannounced(&sending.kept, mailbox);
         }
-        self.mind_validity(sending)?;
+        self.mind_validity(mailbox, &mut sending.kept)?;
         // What begins a conversation has none to claim, to be overtaken in, or to change afterwards.
         let claims = claims && !sending.item.is_opening();
         let item = Item {
             me,
-            seen_inbox: sending.kept.seen_inbox,
-            seen_sent: sending.kept.seen_sent,
-            was_answered: sending.kept.was_answered,
+            seen: sending.kept.seen,
             expect: sending.kept.expect.clone().into(),
             recipients: sending.item.recipients.len(),
             claims,
@@ -182,19 +180,13 @@ impl Link {
         Ok(outcome)
     }
 
-    /// After a change of UIDVALIDITY nothing that was seen is known any more: whatever is there now counts as unseen.
-    fn mind_validity(&mut self, sending: &mut Sending<'_>) -> Result<()> {
-        let key = sending.mailbox.key();
-        let now = |role| -> Result<_> { Ok(self.reader.folder(key, role)?.map(|s| s.uidvalidity)) };
-        let (inbox, sent) = (now(Role::Inbox)?, now(Role::Sent)?);
-        let kept = &mut sending.kept;
-        if kept.inbox_validity.is_some() && kept.inbox_validity != inbox {
-            kept.seen_inbox = Uid(0);
+    /// After a change of UIDVALIDITY nothing that was seen is known any more, nor which copies were.
+    pub(super) fn mind_validity(&self, mailbox: &Mailbox, kept: &mut Kept) -> Result<()> {
+        let seen = kept.seen.numbered(self.reader.numbering(mailbox.key())?);
+        if kept.seen.numbering.sent.is_some() && kept.seen.numbering.sent != seen.numbering.sent {
+            kept.progress.spent = Uid(0);
         }
-        if kept.sent_validity.is_some() && kept.sent_validity != sent {
-            (kept.seen_sent, kept.progress.spent) = (Uid(0), Uid(0));
-        }
-        (kept.inbox_validity, kept.sent_validity) = (inbox.or(kept.inbox_validity), sent.or(kept.sent_validity));
+        kept.seen = seen;
         Ok(())
     }
 

@@ -18,20 +18,16 @@ use crate::config::AfterReply;
 use crate::mail::compose::{self, Draft};
 use crate::model::{
     Capability, Conversation, ErrorKind, Expectation, Handle, Mailbox, Message, MessageId, Refusal, Role, Status, Uid,
-    UidValidity,
 };
 use crate::store::{Desk, Lease, NewItem, OutboxItem, OutboxState, Reader};
-use crate::wire::answer::{Progress, Stage, fits_done, seen_sent};
+use crate::wire::answer::{Progress, Seen, Stage, fits_done};
 use crate::wire::{identity, state};
 
 /// What the outbox keeps of an answer beside its bytes: what its writer had seen, and how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
-    pub seen_inbox: Uid,
-    pub seen_sent: Uid,
-    pub inbox_validity: Option<UidValidity>,
-    pub sent_validity: Option<UidValidity>,
-    pub was_answered: bool,
+    #[serde(flatten)]
+    pub seen: Seen,
     /// Its person was warned that no announcement can be written.
     pub unannounced: bool,
     /// What its writer expects of the conversation when it is claimed; nothing any more once that was so.
@@ -118,15 +114,15 @@ pub fn begin(
     let Some(answered) = answered else {
         return Err(Refusal::new(ErrorKind::Failed, "nothing in this conversation came from outside").into());
     };
-    let newest = thread.iter().filter(|m| m.folder == Role::Inbox).map(|m| m.uid).max().unwrap_or(Uid(0));
+    let identity = identity::identity(answered);
+    let seen = Seen::now(&thread, &identity, reader.numbering(mailbox.key())?);
     let answer = Answer {
         target: Target { mailbox: mailbox.key().to_owned(), root: root.to_owned() },
         draft: compose::reply(mailbox, answered, all, quoted),
         attached: Vec::new(),
         forwards: None,
-        answered: identity::identity(answered),
-        seen_inbox: newest,
-        seen_sent: seen_sent(&thread),
+        answered: identity,
+        seen,
         then: None,
         unannounced: false,
     };
@@ -145,8 +141,7 @@ pub fn begin_opening(mailbox: &Mailbox, target: Target, draft: Draft, forwards: 
         attached: Vec::new(),
         forwards,
         answered: String::new(),
-        seen_inbox: Uid(0),
-        seen_sent: Uid(0),
+        seen: Seen::default(),
         then: None,
         unannounced: false,
     })
@@ -208,27 +203,14 @@ pub fn fix(draft: &Draft, mailbox: &Mailbox) -> Result<(MessageId, Vec<u8>)> {
 }
 
 /// Fixes an answer and puts it into the outbox; from here on it is never lost and never sent twice.
-pub fn put(
-    reader: &Reader,
-    desk: &Desk,
-    login: &Login,
-    mailbox: &Mailbox,
-    answer: &Answer,
-    terms: Terms,
-) -> Result<i64> {
+pub fn put(desk: &Desk, login: &Login, mailbox: &Mailbox, answer: &Answer, terms: Terms) -> Result<i64> {
     let Terms { unannounced, expect, hold_until } = terms;
     let key = mailbox.key();
     let content = Content::of_answer(answer);
     check_size(content.all_attached().map(|file| file.size))?;
     let (id, message) = fix(&with_files(desk, &answer.draft, content.all_attached())?, mailbox)?;
-    let validity = |role| -> Result<Option<UidValidity>> { Ok(reader.folder(key, role)?.map(|s| s.uidvalidity)) };
-    let answered = reader.messages_with_id(key, &answer.answered)?;
     let kept = Kept {
-        seen_inbox: answer.seen_inbox,
-        seen_sent: answer.seen_sent,
-        inbox_validity: validity(Role::Inbox)?,
-        sent_validity: validity(Role::Sent)?,
-        was_answered: answered.iter().any(|m| m.flags.answered),
+        seen: answer.seen,
         unannounced,
         expect: expect.into(),
         forwarded: answer.forwards.as_ref().map(|f| f.of.clone()).unwrap_or_default(),
@@ -362,8 +344,9 @@ impl Link {
                 self.bring_back(place).await?;
                 self.sync(&mailbox, Role::Inbox).await?;
             }
+            self.mind_validity(&mailbox, kept)?;
             let thread = self.reader.thread(mailbox.key(), &item.root)?;
-            kept.seen_inbox = seen_with_answered(&thread, &item.answered, kept.seen_inbox);
+            kept.seen.inbox = seen_with_answered(&thread, &item.answered, kept.seen.inbox);
         } else {
             self.find_root(&mailbox, item).await?;
         }
@@ -593,11 +576,6 @@ fn seen_with_answered(thread: &[Message], answered: &str, seen: Uid) -> Uid {
     let sights = state::sights(thread);
     let mut unseen = sights.iter().filter(|s| s.incoming && !s.auto_reply && !copies.contains(&s.uid));
     if unseen.any(|s| s.uid > seen && s.uid < newest) { seen } else { newest }
-}
-
-/// Whether the answered message of a conversation is marked as answered.
-pub fn is_answered(thread: &[Message], answered: &str) -> bool {
-    thread.iter().any(|m| m.flags.answered && identity::identity(m) == answered && !state::is_outgoing(m, thread))
 }
 
 impl From<crate::mail::compose::DraftError> for Error {

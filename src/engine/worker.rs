@@ -311,7 +311,7 @@ impl Worker {
             let mailbox = mailboxes.iter().find(|m| m.key() == answer.target.mailbox);
             let mailbox = mailbox.ok_or_else(|| no_mailbox(&answer.target.mailbox))?;
             let terms = Terms { unannounced: answer.unannounced, hold_until: Some(until), ..Terms::default() };
-            outbox::put(&reader, &desk, &self.login, mailbox, answer, terms)
+            outbox::put(&desk, &self.login, mailbox, answer, terms)
         };
         match put() {
             Ok(item) => {

@@ -18,6 +18,7 @@ use super::schema::CACHE;
 use super::search::{self, Hits, Reach, Search};
 use super::{body, change, file, mailbox, message, page, people, resolve, row};
 use crate::model::{Address, Change, Conversation, Handle, Mailbox, Message, Role, Uid, View};
+use crate::wire::answer::Numbering;
 
 /// The most changes that are read at once.
 const CHANGES: u32 = 1000;
@@ -197,6 +198,12 @@ impl Reader {
     /// How far a folder is known; `None`: not at all.
     pub fn folder(&self, mailbox: &str, role: Role) -> Result<Option<FolderState>> {
         self.in_mailbox(mailbox, |cache, id| Ok(mailbox::folder(cache, id, role)?.map(|(_, state)| state)))
+    }
+
+    /// How INBOX and Sent number their messages, as far as they are known.
+    pub fn numbering(&self, mailbox: &str) -> Result<Numbering> {
+        let of = |role| Ok::<_, super::error::Error>(self.folder(mailbox, role)?.map(|state| state.uidvalidity));
+        Ok(Numbering { inbox: of(Role::Inbox)?, sent: of(Role::Sent)? })
     }
 
     /// The UIDs of a folder that are in the cache, ascending.

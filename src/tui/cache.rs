@@ -13,6 +13,7 @@ use crate::mail::compose::AttachedFile;
 use crate::mail::parse::{self, Attachment, Body};
 use crate::model::{Address, Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
 use crate::store::{self, Desk, PageQuery, Reach, Reader, Resolved, Search};
+use crate::wire::answer::Numbering;
 
 impl From<store::Error> for SourceError {
     fn from(error: store::Error) -> Self {
@@ -73,6 +74,10 @@ impl Source for Reader {
 
     fn thread(&self, mailbox: &str, root: &str) -> Result<Vec<Message>> {
         Ok(Self::thread(self, mailbox, root)?)
+    }
+
+    fn numbering(&self, mailbox: &str) -> Result<Numbering> {
+        Ok(Self::numbering(self, mailbox)?)
     }
 
     fn body(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<Body>> {
@@ -231,6 +236,10 @@ impl<S: Source> Source for Caches<S> {
 
     fn thread(&self, mailbox: &str, root: &str) -> Result<Vec<Message>> {
         self.home(mailbox)?.thread(mailbox, root)
+    }
+
+    fn numbering(&self, mailbox: &str) -> Result<Numbering> {
+        self.home(mailbox)?.numbering(mailbox)
     }
 
     fn body(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<Body>> {

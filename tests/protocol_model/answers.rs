@@ -8,7 +8,7 @@
 use std::fmt;
 
 use bagsy::model::Uid;
-use bagsy::wire::answer::{Answer, Ask, Copy, Item, Outcome, Progress, Reply, Stage, Told, View, Why};
+use bagsy::wire::answer::{Answer, Ask, Copy, Item, Outcome, Progress, Reply, Seen, Stage, Told, View, Why};
 use bagsy::wire::keywords::{self, Fate};
 use bagsy::wire::settle::{Settle, Verdict};
 use bagsy::wire::state;
@@ -216,9 +216,12 @@ impl Answers {
         });
         Item {
             me: handle(who),
-            seen_inbox: Uid(state.map_or(u8::from(!self.is_opening), |s| newest(&s.inbox)).into()),
-            seen_sent: Uid(seen_sent.into()),
-            was_answered: state.is_some_and(|s| s.inbox.mail(1).is_some_and(|m| m.has(keywords::ANSWERED))),
+            seen: Seen {
+                inbox: Uid(state.map_or(u8::from(!self.is_opening), |s| newest(&s.inbox)).into()),
+                sent: Uid(seen_sent.into()),
+                was_answered: state.is_some_and(|s| s.inbox.mail(1).is_some_and(|m| m.has(keywords::ANSWERED))),
+                ..Seen::default()
+            },
             expect: bagsy::model::Expectation::default(),
             recipients: 1,
             claims: self.claims,

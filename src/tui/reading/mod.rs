@@ -13,6 +13,7 @@ use crate::engine::message::Target;
 use crate::mail::parse::Body;
 use crate::model::query::{Marks, Part as In};
 use crate::model::{Conversation, Message, Role, Uid};
+use crate::wire::answer::{Numbering, Seen};
 use crate::wire::state;
 
 /// Messages before the newest whose text is read for the line that they fold to; older ones when they are opened.
@@ -300,12 +301,10 @@ impl Reading {
         self.parts.iter().rev().find(|p| !p.is_outgoing)
     }
 
-    /// The highest UIDs in INBOX and in Sent.
-    pub fn seen(&self) -> (Uid, Uid) {
-        let highest = |role| {
-            self.parts.iter().filter(|p| p.message.folder == role).map(|p| p.message.uid).max().unwrap_or(Uid(0))
-        };
-        (highest(Role::Inbox), highest(Role::Sent))
+    /// What there is to be seen of it by whoever begins to answer this message now.
+    pub fn seen(&self, answered: &str, numbering: Numbering) -> Seen {
+        let messages: Vec<Message> = self.parts.iter().map(|p| p.message.clone()).collect();
+        Seen::now(&messages, answered, numbering)
     }
 
     /// An answer in Sent that was announced, and of which nobody said what became of it.

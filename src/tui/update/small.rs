@@ -46,7 +46,7 @@ impl Turn<'_> {
             }
             (Layer::Confirm { sure, .. }, Act::Accept) => {
                 self.confirmed(sure);
-                None
+                self.app.layer.take()
             }
             (Layer::Fate { target, .. }, Act::WasSent | Act::Discard) => {
                 let ticket = self.app.ticket();
@@ -86,7 +86,9 @@ impl Turn<'_> {
             Sure::TakeOver { conversation, holder, then_reply } => {
                 let expect = Expectation { assignee: Some(Some(holder)), status: None };
                 self.ask(&conversation, Action::TakeOver, expect, false);
-                if let Some(all) = then_reply {
+                if let Some(all) = then_reply
+                    && !self.asks_for_fate(&conversation)
+                {
                     self.write(&conversation, all);
                 }
             }

@@ -42,7 +42,7 @@ pub(super) fn objection(item: &Item, view: &View, announced: Option<Uid>, holds:
     let rival = view.sent.iter().filter(|c| !c.is_own).find_map(|c| match c.fate() {
         Fate::Void => None,
         // A copy that is sent was sent, whatever its place.
-        Fate::Sent => (c.uid > item.seen_sent).then_some(Why::Overtaken(c.uid)),
+        Fate::Sent => (c.uid > item.seen.sent).then_some(Why::Overtaken(c.uid)),
         // The lowest goes on; who comes after us finds us.
         Fate::Pending if announced.is_some_and(|own| own < c.uid) => None,
         Fate::Pending if c.is_old => Some(Why::Unsettled(c.uid)),
@@ -51,10 +51,10 @@ pub(super) fn objection(item: &Item, view: &View, announced: Option<Uid>, holds:
     if rival.is_some() {
         return rival;
     }
-    if view.is_answered && !item.was_answered {
+    if view.is_answered && !item.seen.was_answered {
         return Some(Why::AnsweredElsewhere);
     }
-    if view.inbox.iter().any(|s| s.incoming && !s.auto_reply && s.uid > item.seen_inbox) {
+    if view.inbox.iter().any(|s| s.incoming && !s.auto_reply && s.uid > item.seen.inbox) {
         return Some(Why::NewerMail);
     }
     if !holds || !item.claims || view.inbox.is_empty() {

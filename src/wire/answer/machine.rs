@@ -351,7 +351,7 @@ impl Answer {
         let Some(goal) = self.item.then else {
             return Step::Finished(Outcome::Sent);
         };
-        let seen = Some(self.item.seen_inbox);
+        let seen = Some(self.item.seen.inbox);
         let (status, ask) = SetStatus::start(self.item.me.clone(), goal, seen, Expectation::default());
         self.ask(State::Following(Box::new(status)), Ask::Inbox(ask))
     }

@@ -10,6 +10,7 @@
 
 mod check;
 mod machine;
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -18,20 +19,17 @@ use serde::{Deserialize, Serialize};
 use super::keywords::{self, Fate};
 use super::status::Goal;
 use super::step::{self, Sight};
-use crate::model::{Expectation, Flags, Handle, Message, ModSeq, Role, Status, Uid};
+use crate::model::{Expectation, Flags, Handle, ModSeq, Status, Uid};
 
 pub use machine::Answer;
+pub use seen::{Numbering, Seen, is_answered};
 
 /// What an answer is, apart from its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Item {
     pub me: Handle,
-    /// The newest message of the conversation in INBOX that its writer had seen: a later one stops the answer.
-    pub seen_inbox: Uid,
-    /// The newest copy in Sent that its writer had seen: [`seen_sent`]. A later one stops the answer.
-    pub seen_sent: Uid,
-    /// Whether `\Answered` was set on what is answered when it was written.
-    pub was_answered: bool,
+    /// What its writer had seen when it was begun.
+    pub seen: Seen,
     /// What its writer expects of the conversation when the claim is made, as long as nothing of the answer is announced.
     pub expect: Expectation,
     /// How many recipients the envelope has.
@@ -44,16 +42,6 @@ pub struct Item {
     pub may_delete: bool,
     /// What becomes of the conversation; `None` where the mailbox keeps no status.
     pub then: Option<Goal>,
-}
-
-/// The newest UID in Sent that counts as seen by whoever begins to write now. A copy that is pending now may be sent later:
-/// neither it nor what came after it was seen.
-pub fn seen_sent(conversation: &[Message]) -> Uid {
-    let sent = |m: &&Message| m.folder == Role::Sent;
-    let pending = conversation.iter().filter(sent).filter(|m| keywords::fate(&m.flags) == Fate::Pending);
-    let first_pending = pending.map(|m| m.uid).min();
-    let seen = conversation.iter().filter(sent).map(|m| m.uid).filter(|uid| first_pending.is_none_or(|p| *uid < p));
-    seen.max().unwrap_or(Uid(0))
 }
 
 /// Whether a conversation that is done, with nothing in INBOX, is as expected: nobody holds it.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::wire::step::{Protocol, Step};
-use crate::wire::testing::{Folder, answer, flags, handle, message};
+use crate::wire::testing::{Folder, flags, handle};
 
 /// A mailbox, an outbox and a submission server.
 struct Office {
@@ -152,9 +152,7 @@ impl Office {
 fn item() -> Item {
     Item {
         me: handle("alice"),
-        seen_inbox: Uid(1),
-        seen_sent: Uid(0),
-        was_answered: false,
+        seen: Seen { inbox: Uid(1), ..Seen::default() },
         expect: Expectation::default(),
         recipients: 2,
         claims: true,
@@ -362,7 +360,7 @@ fn a_check_counts_for_a_minute_and_a_copy_that_lies_long_is_claimed() {
     office.step_ms = 61_000;
     // Every answer takes a minute: it looks and looks and never dares.
     office.sent.arrive("");
-    let item = Item { seen_sent: Uid(1), ..item() };
+    let item = Item { seen: Seen { inbox: Uid(1), sent: Uid(1), ..Seen::default() }, ..item() };
     let mut looks = 0;
     let ended = office.run_with(&item, |ask, office| {
         looks += usize::from(*ask == Ask::Look);
@@ -409,13 +407,4 @@ fn stages_are_read_back_from_the_outbox_as_they_were_written() {
         assert_eq!(serde_json::from_str::<Progress>(&text).unwrap(), progress);
     }
     assert_eq!(serde_json::to_string(&Progress::begin()).unwrap(), r#"{"stage":"unsent","spent":0}"#);
-}
-
-#[test]
-fn a_pending_copy_and_what_came_after_it_were_not_seen() {
-    let sent = |uid, atoms: &str| Message { flags: flags(atoms), ..answer(uid, 1) };
-    let inbox = message(Role::Inbox, 9);
-    assert_eq!(seen_sent(std::slice::from_ref(&inbox)), Uid(0));
-    assert_eq!(seen_sent(&[inbox.clone(), sent(2, ""), sent(3, "$Submitted")]), Uid(3));
-    assert_eq!(seen_sent(&[sent(2, ""), sent(3, "$SubmitPending"), sent(4, ""), inbox]), Uid(2));
 }
