@@ -151,7 +151,7 @@ impl Link {
         let claims = mailbox.may(Capability::Claim);
         let archive = mailbox.may(Capability::Archive)
             && self.login.config_of(mailbox).is_none_or(|c| c.done == DoneMeans::Archive);
-        let announce = announces(mailbox);
+        let announce = announces(mailbox) && self.sent_keeps_announcements(mailbox).await?;
         if !announce && !sending.kept.unannounced {
             return unannounced(&sending.kept, mailbox);
         }
@@ -165,7 +165,9 @@ impl Link {
             recipients: sending.item.recipients.len(),
             claims,
             announce,
-            may_delete: mailbox.rights.as_ref().is_none_or(|r| r.get(&Role::Sent).is_some_and(|r| r.grant("te"))),
+            unannounced: sending.kept.unannounced,
+            files: mailbox.folder(Role::Sent).is_some() && grants(mailbox, Role::Sent, "ri"),
+            may_delete: grants(mailbox, Role::Sent, "te"),
             then: claims.then_some(match sending.item.after {
                 Some(Status::Done) => Goal::Done { archive },
                 Some(Status::Open) => Goal::Open,
@@ -217,7 +219,11 @@ impl Link {
                 self.delete_copy(mailbox, uid).await?;
                 Told::Deleted
             }
-            Ask::Append => Told::Appended(self.announce(mailbox, &sending.message).await?),
+            Ask::Append => {
+                let flags = [keywords::SEEN, keywords::SUBMIT_PENDING];
+                Told::Appended(self.append_to_sent(mailbox, &flags, &sending.message).await?)
+            }
+            Ask::File => Told::Appended(self.append_to_sent(mailbox, &[keywords::SEEN], &sending.message).await?),
             Ask::MarkAnswered if sending.item.is_opening() => {
                 self.mark_forwarded(mailbox, &sending.kept.forwarded).await?;
                 Told::MarkedAnswered
@@ -367,19 +373,19 @@ impl Link {
         }
     }
 
-    /// APPENDs the announcement. `None`: no answer came, and the connection is a new one.
-    async fn announce(&mut self, mailbox: &Mailbox, message: &[u8]) -> Result<Option<bool>> {
+    /// APPENDs a copy. `None`: no answer came, and the connection is a new one.
+    async fn append_to_sent(&mut self, mailbox: &Mailbox, flags: &[&str], message: &[u8]) -> Result<Option<bool>> {
         let Some(name) = mailbox.folder(Role::Sent) else { return Ok(Some(false)) };
-        let flags = [keywords::SEEN.to_owned(), keywords::SUBMIT_PENDING.to_owned()];
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         match self.session.append(name, &flags, message).await {
             Ok(_) => Ok(Some(true)),
             Err(error) if error.is_fatal() => {
-                tracing::info!(%error, "the announcement was not answered");
+                tracing::info!(%error, "an APPEND to Sent was not answered");
                 self.reconnect().await?;
                 Ok(None)
             }
             Err(error) => {
-                tracing::info!(%error, "the announcement was refused");
+                tracing::info!(%error, "an APPEND to Sent was refused");
                 Ok(Some(false))
             }
         }
@@ -425,6 +431,11 @@ impl Link {
 /// Whether Sent can be written as far as the rights tell.
 fn announces(mailbox: &Mailbox) -> bool {
     mailbox.may(Capability::Send) && mailbox.folder(Role::Sent).is_some()
+}
+
+/// Whether the rights on a folder are all there; a server without ACL tells none.
+fn grants(mailbox: &Mailbox, role: Role, letters: &str) -> bool {
+    mailbox.rights.as_ref().is_none_or(|all| all.get(&role).is_some_and(|rights| rights.grant(letters)))
 }
 
 /// What becomes of an answer when Sent cannot be written. Only what is on no server yet is given up: what was announced has
@@ -491,7 +502,7 @@ pub fn refused(why: &Why, said: Option<Refusal>) -> Refusal {
             ErrorKind::Rights,
             format!("not sent: the announcement could not be written into Sent; {kept}"),
         )
-        .hint("it needs a Sent folder with the rights `rwi`; the screen asks whether to answer all the same, a verb takes --unannounced"),
+        .hint("it needs a Sent folder with the rights `rwi` that keeps keywords and is not full; the screen asks whether to answer all the same, a verb takes --unannounced"),
         Why::NotClaimed => Refusal::new(ErrorKind::Rights, format!("not sent: the mailbox kept no claim; {kept}")),
     }
 }

@@ -110,8 +110,7 @@ pub fn begin(
 ) -> Result<(Answer, Message)> {
     needs_address(mailbox)?;
     let thread = reader.thread(mailbox.key(), root)?;
-    let answered = [Role::Inbox, Role::Archive].into_iter().find_map(|role| newest_incoming(&thread, role));
-    let Some(answered) = answered else {
+    let Some(answered) = to_answer(&thread) else {
         return Err(Refusal::new(ErrorKind::Failed, "nothing in this conversation came from outside").into());
     };
     let identity = identity::identity(answered);
@@ -127,6 +126,12 @@ pub fn begin(
         unannounced: false,
     };
     Ok((answer, answered.clone()))
+}
+
+/// What an answer to a conversation answers: its newest incoming message in INBOX, else in Archive. What was announced in
+/// Sent and not sent never came from outside.
+pub fn to_answer(thread: &[Message]) -> Option<&Message> {
+    [Role::Inbox, Role::Archive].into_iter().find_map(|role| newest_incoming(thread, role))
 }
 
 /// A mail that begins a conversation: nothing is answered, and what it forwards, if it does, still waits.
@@ -271,7 +276,9 @@ pub fn may_send(mailbox: &Mailbox, unannounced: bool) -> Result<()> {
         let text =
             format!("no announcement can be written in {}: a teammate might answer at the same time", mailbox.key());
         return Err(Refusal::new(ErrorKind::Rights, text)
-            .hint("it needs a Sent folder with the rights `rwi`; --unannounced answers all the same")
+            .hint(
+                "it needs a Sent folder with the rights `rwi` that keeps keywords; --unannounced answers all the same",
+            )
             .into());
     }
     Ok(())
@@ -476,6 +483,14 @@ pub fn place_of(reader: &Reader, item: &OutboxItem) -> Result<Target> {
 pub fn to_draft(reader: &Reader, desk: &Desk, item: &OutboxItem) -> Result<bool> {
     desk.outbox_move(item.id, &place_of(reader, item)?.root)?;
     Ok(desk.outbox_to_draft(item.id)?)
+}
+
+/// Its person says that an item of unknown fate was sent: what is left is to mark it.
+pub(super) fn call_sent(desk: &Desk, item: &OutboxItem) -> Result<()> {
+    let mut kept: Kept = serde_json::from_str(&item.stage).map_err(crate::store::Error::from)?;
+    kept.progress.stage = Stage::Submitted;
+    desk.outbox_update(item.id, &json(&kept), OutboxState::Submitted, None)?;
+    Ok(())
 }
 
 /// Takes an answer back on the screen, of this run or an earlier one: its text is a draft again. `None`: too late, something

@@ -200,7 +200,7 @@ impl Worker {
                     return self.no_mailbox(ticket, &target.mailbox);
                 };
                 let done = link.settle(&mailbox, &target.root, verdict).await;
-                self.answer(ticket, done.map(Some))
+                self.answer(ticket, done)
             }
             Command::Open { target } => {
                 let outcome = match self.mailbox(&target.mailbox) {

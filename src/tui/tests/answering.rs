@@ -288,6 +288,19 @@ fn a_pending_answer_does_not_count_as_seen() {
 }
 
 #[test]
+fn what_was_announced_and_not_sent_is_not_what_is_answered() {
+    let mut s = Stage::new(100, 30);
+    announced(&mut s, "2026-11-24T13:50:00Z");
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap()[3].flags.keywords.push("bagsy-void".into());
+    s.fake.change("fire", |c| c.has_pending_answer = false);
+    s.press("G r");
+    assert!(s.shows("To       Dana Reyes <dana@reyes.example>"), "{}", s.screen());
+    s.type_text("Hi");
+    s.press("Ctrl-s");
+    assert_eq!(sent(&s).1.answered, "14@example.test");
+}
+
+#[test]
 fn taking_over_to_answer_asks_what_became_of_an_earlier_answer() {
     let mut s = Stage::new(100, 30);
     s.fake.change("fire", |c| c.assignee = Assignee::Held(handle("bob")));

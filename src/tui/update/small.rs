@@ -86,10 +86,13 @@ impl Turn<'_> {
             Sure::TakeOver { conversation, holder, then_reply } => {
                 let expect = Expectation { assignee: Some(Some(holder)), status: None };
                 self.ask(&conversation, Action::TakeOver, expect, false);
+                // An answer may have been announced since the question was put.
+                let now = self.source.conversation(&conversation.mailbox, &conversation.root);
+                let now = now.ok().flatten().unwrap_or(*conversation);
                 if let Some(all) = then_reply
-                    && !self.asks_for_fate(&conversation)
+                    && !self.asks_for_fate(&now)
                 {
-                    self.write(&conversation, all);
+                    self.write(&now, all);
                 }
             }
         }

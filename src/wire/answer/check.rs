@@ -14,6 +14,8 @@ pub(super) enum Own<'a> {
     Pending(&'a Copy, Vec<Uid>),
     /// Somebody marked it sent.
     Sent(&'a Copy),
+    /// It says nothing, as what other programs file after sending: Sent kept no keyword of it, or somebody took them off.
+    Bare(&'a Copy),
     /// Somebody declared it void.
     Void(&'a Copy),
 }
@@ -22,8 +24,11 @@ pub(super) enum Own<'a> {
 pub(super) fn own(view: &View, spent: Uid) -> Own<'_> {
     let copies = || view.sent.iter().filter(|c| c.is_own && c.uid > spent);
     let with = |fate| copies().find(move |c| c.fate() == fate);
-    if let Some(sent) = with(Fate::Sent) {
+    if let Some(sent) = copies().find(|c| c.flags.has(keywords::SUBMITTED)) {
         return Own::Sent(sent);
+    }
+    if let Some(bare) = with(Fate::Sent) {
+        return Own::Bare(bare);
     }
     if let Some(pending) = with(Fate::Pending) {
         let others = copies().filter(|c| c.fate() == Fate::Pending && c.uid != pending.uid);

@@ -36,8 +36,12 @@ pub struct Item {
     pub recipients: usize,
     /// Whether the mailbox keeps claims; where it does not, announce and check stand alone.
     pub claims: bool,
-    /// Whether Sent can be written. Without an announcement a person was warned.
+    /// Whether Sent can be written, and keeps the keywords of an announcement as far as it tells.
     pub announce: bool,
+    /// Its person was warned that nothing may announce it, and wants it sent all the same.
+    pub unannounced: bool,
+    /// Whether Sent takes a plain copy of what was sent and has none there.
+    pub files: bool,
     /// Whether a void copy may be deleted from Sent.
     pub may_delete: bool,
     /// What becomes of the conversation; `None` where the mailbox keeps no status.
@@ -55,12 +59,15 @@ pub struct Progress {
     pub stage: Stage,
     /// Own copies in Sent up to this UID are void because we made them so. After a change of Sent's UIDVALIDITY: 0.
     pub spent: Uid,
+    /// Sent did not take the announcement: it goes without one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unannounced: bool,
 }
 
 impl Progress {
     /// Of an answer that was just put into the outbox.
     pub fn begin() -> Self {
-        Self { stage: Stage::Unsent, spent: Uid(0) }
+        Self { stage: Stage::Unsent, spent: Uid(0), unannounced: false }
     }
 }
 
@@ -94,6 +101,8 @@ pub enum Ending {
     Later(String),
     /// Its writer has to look at it; the text is a draft again.
     NotSent(Why),
+    /// Sent keeps no announcement: what was tried is taken back, and it is sent without one, as its person wants it.
+    Unannounced,
 }
 
 /// Why an answer was not sent.
@@ -182,6 +191,8 @@ pub enum Ask {
     Delete(Uid),
     /// APPEND to Sent, with `$SubmitPending`. If no answer comes, connect anew before telling.
     Append,
+    /// APPEND to Sent of what was sent and has no copy there, with no keyword. Likewise.
+    File,
     /// `\Answered` on what is answered, wherever it lies.
     MarkAnswered,
     /// Into the outbox, on disk before the answer to this.
