@@ -187,3 +187,84 @@ fn an_unknown_fate_without_a_copy_in_sent_is_settled_by_whoever_wrote_it() {
         }
     }
 }
+
+/// The head of a customer's mail with this line of its own, or none.
+fn asked(line: &str) -> String {
+    QUESTION.replace("Message-ID: <1@reyes.example>\r\n", line)
+}
+
+#[test]
+fn what_has_no_id_that_can_be_named_is_answered_in_its_conversation_for_everybody() {
+    for line in ["", "Message-ID: <1@b\u{fc}ro.example>\r\n", &format!("Message-ID: <{}@x>\r\n", "1".repeat(950))] {
+        let office = Office::with(Options::quiet(), &asked(line));
+        // A teammate's announcement is seen, and comes first.
+        office.reply(&[]).ok();
+        let announced = office.demo.post.look(|state| state.outgoing()[0].raw.clone());
+        let announced = String::from_utf8(announced).unwrap();
+        assert!(announced.contains("In-Reply-To: <nomid."), "{announced}");
+        let bob = Office::person(&office.demo, "bob");
+        let id = office.id(&bob);
+        let seen = bob.run(&["show", &id, "--json"]).ok().one();
+        assert_eq!(seen["thread"].as_array().unwrap().len(), 2, "{line}: {seen}");
+        assert_eq!(seen["status"], "waiting", "{seen}");
+
+        let office = Office::with(Options::quiet(), &asked(line));
+        let other = announced.replace("Message-ID: <", "Message-ID: <other.");
+        office.put("Sent", &other, &["$SubmitPending"]);
+        assert_eq!(office.reply(&[]).expect(3).error()["kind"], "overtaken", "{line}");
+        assert_eq!(office.delivered(), 0);
+    }
+}
+
+#[test]
+fn ten_minutes_are_those_of_the_server() {
+    let late = || Options { now: jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1), ..Options::quiet() };
+    let office = Office::with(late(), QUESTION);
+    // What is filed there tells the time of its clock.
+    office.reply(&[]).ok();
+    let answer = office.demo.post.look(|state| state.outgoing()[0].raw.clone());
+    let announced = String::from_utf8(answer).unwrap().replace("Message-ID: <", "Message-ID: <other.");
+    office.put("Sent", &announced, &["$SubmitPending"]);
+    assert_eq!(office.reply(&[]).expect(3).error()["kind"], "overtaken", "it is on its way");
+    let young = office.settle(&office.alice, "1@reyes.example", Verdict::Discard).expect_err("it is young");
+    assert_eq!(young.kind, bagsy::model::ErrorKind::Held);
+    assert_eq!(office.delivered(), 1);
+}
+
+#[test]
+fn a_bounce_that_names_the_answer_in_its_report_alone_proves_that_it_was_sent() {
+    let office = Office::new();
+    office.demo.faults.once("SMTP .", Effect::DropAfter);
+    office.reply(&[]).expect(7);
+    let bounce = |id: &str| {
+        format!(
+            "From: MAILER-DAEMON@mx.example\r\nTo: support@example.test\r\nSubject: Undelivered\r\nMessage-ID: <b@mx.example>\r\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=\"x\"\r\n\r\n--x\r\n\r\nSorry.\r\n\
+             --x\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {id}\r\n\r\n--x--\r\n"
+        )
+    };
+    office.put("INBOX", &bounce("<another@example.test>"), &[]);
+    office.alice.run(&["outbox", "retry"]).expect(7);
+    let sent = office.demo.post.look(|state| String::from_utf8(state.outgoing()[0].raw.clone()).unwrap());
+    let id = sent.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap();
+    office.put("INBOX", &bounce(id).replace("<b@", "<c@"), &[]);
+    office.alice.run(&["outbox", "retry"]).ok();
+    assert_eq!(office.delivered(), 1);
+    assert!(has(&office.flags("Sent")[0], "$Submitted") && office.is_answered());
+}
+
+#[test]
+fn an_address_outside_ascii_is_written_to_by_its_domain_alone() {
+    let from = |address: &str| QUESTION.replace("dana@reyes.example", address);
+    let office = Office::with(Options::quiet(), &from("dana@b\u{fc}cher.example"));
+    office.reply(&[]).ok();
+    office.demo.post.look(|state| {
+        assert_eq!(state.outgoing()[0].to, ["dana@xn--bcher-kva.example"]);
+        assert!(state.outgoing()[0].raw.is_ascii());
+    });
+    let office = Office::with(Options::quiet(), &from("s\u{f8}ren@reyes.example"));
+    let refused = office.reply(&[]);
+    let error = refused.expect(2).error();
+    assert!(error["message"].as_str().unwrap().contains("not supported"), "{error}");
+    assert_eq!((office.delivered(), office.flags("Sent").len()), (0, 0));
+}

@@ -20,6 +20,9 @@ use crate::wire::step::{self, FlagChange, Sight};
 /// A copy that is pending for longer than this is nobody's work under way any more.
 pub(super) const OLD: SignedDuration = SignedDuration::from_mins(10);
 
+/// So many reports are looked through at most for what became of an answer, the newest.
+const REPORTS: u32 = 20;
+
 /// How often in one run a conversation's root may become another one.
 const MOVES: u8 = 10;
 
@@ -34,11 +37,13 @@ pub struct Sending<'a> {
     refused: Option<smtp::Error>,
     /// How often the conversation's root became another one in this run.
     moves: u8,
+    /// When Sent took the announcement in this run, by this machine's clock.
+    announced_at: Option<Timestamp>,
 }
 
 impl<'a> Sending<'a> {
     pub fn new(mailbox: &'a Mailbox, item: OutboxItem, kept: Kept, message: Vec<u8>, desk: Desk) -> Self {
-        Self { mailbox, item, kept, message, desk, submission: None, refused: None, moves: 0 }
+        Self { mailbox, item, kept, message, desk, submission: None, refused: None, moves: 0, announced_at: None }
     }
 
     /// What the outbox keeps of it now.
@@ -197,7 +202,9 @@ impl Link {
         Ok(match ask {
             Ask::Look => {
                 let view = loop {
-                    let view = self.look_for_answer(sending.place(), &sending.item).await?;
+                    let may_be_sent = matches!(sending.kept.progress.stage, Stage::Transmitting | Stage::Unknown);
+                    let announced_at = sending.announced_at.take();
+                    let view = self.look_for_answer(sending.place(), &sending.item, announced_at, may_be_sent).await?;
                     if self.is_still_there(sending).await? {
                         break view;
                     }
@@ -221,7 +228,9 @@ impl Link {
             }
             Ask::Append => {
                 let flags = [keywords::SEEN, keywords::SUBMIT_PENDING];
-                Told::Appended(self.append_to_sent(mailbox, &flags, &sending.message).await?)
+                let answer = self.append_to_sent(mailbox, &flags, &sending.message).await?;
+                sending.announced_at = (answer == Some(true)).then(Timestamp::now);
+                Told::Appended(answer)
             }
             Ask::File => Told::Appended(self.append_to_sent(mailbox, &[keywords::SEEN], &sending.message).await?),
             Ask::MarkAnswered if sending.item.is_opening() => {
@@ -272,22 +281,49 @@ impl Link {
     }
 
     /// INBOX and Sent up to UIDNEXT, by the eyes of one answer.
-    async fn look_for_answer(&mut self, place: Place<'_>, item: &OutboxItem) -> Result<View> {
+    async fn look_for_answer(
+        &mut self,
+        place: Place<'_>,
+        item: &OutboxItem,
+        announced_at: Option<Timestamp>,
+        may_be_sent: bool,
+    ) -> Result<View> {
         let own_id = &item.message_id;
-        let sent = self.copies(place, own_id).await?;
+        let sent = self.copies(place, own_id, announced_at).await?;
         let inbox = self.look(place).await?;
+        let is_reported = may_be_sent && self.is_reported(place.mailbox, item).await?;
         let thread = self.reader.thread(place.mailbox.key(), place.root)?;
         let names = |m: &Message| m.references.iter().chain(&m.in_reply_to).any(|id| id.0 == *own_id);
         Ok(View {
             is_answered: is_answered(&thread, &item.answered),
-            is_named: thread.iter().any(|m| m.folder == Role::Inbox && names(m) && !state::is_outgoing(m, &thread)),
+            is_named: is_reported
+                || thread.iter().any(|m| m.folder == Role::Inbox && names(m) && !state::is_outgoing(m, &thread)),
             inbox,
             sent,
         })
     }
 
+    /// Whether a bounce names an answer in its report alone: that joins it to no conversation.
+    async fn is_reported(&mut self, mailbox: &Mailbox, item: &OutboxItem) -> Result<bool> {
+        // A day for clocks that differ.
+        let since = item.since.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(item.since);
+        let id = item.message_id.as_bytes();
+        for report in self.reader.reports_since(mailbox.key(), Role::Inbox, since, REPORTS)? {
+            match self.open_body(mailbox, &report).await {
+                Ok(()) => {}
+                Err(error) if error.ends_session() => return Err(error),
+                Err(error) => tracing::info!(%error, uid = report.uid.0, "a report cannot be read"),
+            }
+            let body = self.reader.body(mailbox.key(), report.folder, report.uid)?;
+            if body.is_some_and(|body| body.raw.windows(id.len()).any(|run| run == id)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The conversation in Sent, and all copies with this Message-ID, freshly looked at.
-    async fn copies(&mut self, place: Place<'_>, own_id: &str) -> Result<Vec<Copy>> {
+    async fn copies(&mut self, place: Place<'_>, own_id: &str, announced_at: Option<Timestamp>) -> Result<Vec<Copy>> {
         let (mailbox, key) = (place.mailbox, place.mailbox.key());
         if mailbox.folder(Role::Sent).is_none() {
             return Ok(Vec::new());
@@ -304,8 +340,13 @@ impl Link {
         members.retain(|m| m.folder == Role::Sent);
         members.sort_by_key(|m| m.uid);
         members.dedup_by_key(|m| m.uid);
-        let now = Timestamp::now();
         let is_own = |m: &Message| m.message_id.as_ref().is_some_and(|id| id.0 == own_id);
+        if let (Some(at), Some(own)) = (announced_at, members.iter().rfind(|m| is_own(m))) {
+            // It was filed without a date: the server's clock gave it one.
+            let ahead = own.internal_date.duration_since(at);
+            self.cache.write(|w| w.note_clock(ahead))?;
+        }
+        let now = Timestamp::now() + self.reader.clock()?;
         let copy = |m: Message| Copy {
             uid: m.uid,
             modseq: m.modseq,

@@ -117,7 +117,7 @@ pub fn begin(
     let seen = Seen::now(&thread, &identity, reader.numbering(mailbox.key())?);
     let answer = Answer {
         target: Target { mailbox: mailbox.key().to_owned(), root: root.to_owned() },
-        draft: compose::reply(mailbox, answered, all, quoted),
+        draft: reply(mailbox, answered, all, quoted),
         attached: Vec::new(),
         forwards: None,
         answered: identity,
@@ -132,6 +132,17 @@ pub fn begin(
 /// Sent and not sent never came from outside.
 pub fn to_answer(thread: &[Message]) -> Option<&Message> {
     [Role::Inbox, Role::Archive].into_iter().find_map(|role| newest_incoming(thread, role))
+}
+
+/// An answer that hangs on what it answers, for every client: a mail without a Message-ID is named as the team knows it.
+pub fn reply(mailbox: &Mailbox, answered: &Message, all: bool, quoted: Option<&str>) -> Draft {
+    let mut draft = compose::reply(mailbox, answered, all, quoted);
+    if answered.message_id.is_none() {
+        let id = MessageId(identity::identity(answered));
+        draft.references.push(id.clone());
+        draft.in_reply_to = Some(id);
+    }
+    draft
 }
 
 /// A mail that begins a conversation: nothing is answered, and what it forwards, if it does, still waits.
@@ -201,7 +212,8 @@ fn with_files<'a>(desk: &Desk, draft: &Draft, files: impl Iterator<Item = &'a At
 /// The message as it will leave, and its Message-ID.
 pub fn fix(draft: &Draft, mailbox: &Mailbox) -> Result<(MessageId, Vec<u8>)> {
     draft.check().map_err(|error| Refusal::new(ErrorKind::Usage, error.to_string()))?;
-    let domain = mailbox.address.as_deref().and_then(|a| a.rsplit_once('@')).map_or("localhost", |(_, domain)| domain);
+    let address = mailbox.address.as_deref().and_then(compose::in_ascii);
+    let domain = address.as_deref().and_then(|a| a.rsplit_once('@')).map_or("localhost", |(_, domain)| domain);
     let id = compose::message_id(domain);
     let bytes = compose::write(draft, &id, &jiff::Zoned::now());
     Ok((id, bytes))
@@ -227,8 +239,8 @@ pub fn put(desk: &Desk, login: &Login, mailbox: &Mailbox, answer: &Answer, terms
         root: answer.target.root.clone(),
         answered: answer.answered.clone(),
         message_id: id.0,
-        from: answer.draft.from.email.clone(),
-        recipients: answer.draft.recipients().into_iter().map(str::to_owned).collect(),
+        from: compose::in_ascii(&answer.draft.from.email).unwrap_or_default(),
+        recipients: answer.draft.recipients(),
         subject: answer.draft.subject.clone(),
         message,
         stage: json(&kept),
@@ -300,7 +312,7 @@ fn earlier_answer(reader: &Reader, desk: &Desk, mailbox: &Mailbox, conversation:
         let refusal = Refusal::new(ErrorKind::UnknownOutcome, text);
         return Err(refusal.hint("`bagsy outbox retry` sends it, or finds out that it was overtaken").into());
     }
-    let now = Timestamp::now();
+    let now = Timestamp::now() + reader.clock()?;
     if own.is_some() || thread.iter().any(|m| now.duration_since(m.internal_date) > OLD) {
         let text = "an earlier answer to this conversation was announced and it is not known whether it was sent";
         return Err(Refusal::new(ErrorKind::UnknownOutcome, text)

@@ -85,7 +85,8 @@ impl Link {
             Verdict::Discard => settle::Verdict::Discard,
         };
         // Younger than that it may be on its way; what lies in one's own outbox as unknown is not.
-        let is_old = Timestamp::now().duration_since(pending.internal_date) > OLD;
+        let now = Timestamp::now() + self.reader.clock()?;
+        let is_old = now.duration_since(pending.internal_date) > OLD;
         let own = Desk::open(self.cache.path())?.outbox_list()?.into_iter().find(|item| item.message_id == id.0);
         let is_own = own.as_ref().is_some_and(|item| item.state == OutboxState::Unknown);
         // Nobody sends it while it is settled, and nobody settles it while it is sent.

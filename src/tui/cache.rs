@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
 
+use jiff::SignedDuration;
+
 use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source, SourceError};
 use crate::engine::forward;
 use crate::engine::kept::{Attached, Content, SavedDraft};
@@ -74,6 +76,10 @@ impl Source for Reader {
 
     fn thread(&self, mailbox: &str, root: &str) -> Result<Vec<Message>> {
         Ok(Self::thread(self, mailbox, root)?)
+    }
+
+    fn clock(&self, _: &str) -> Result<SignedDuration> {
+        Ok(Self::clock(self)?)
     }
 
     fn numbering(&self, mailbox: &str) -> Result<Numbering> {
@@ -236,6 +242,10 @@ impl<S: Source> Source for Caches<S> {
 
     fn thread(&self, mailbox: &str, root: &str) -> Result<Vec<Message>> {
         self.home(mailbox)?.thread(mailbox, root)
+    }
+
+    fn clock(&self, mailbox: &str) -> Result<SignedDuration> {
+        self.home(mailbox)?.clock(mailbox)
     }
 
     fn numbering(&self, mailbox: &str) -> Result<Numbering> {

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source};
 use crate::engine::kept::{Attached, SavedDraft};
@@ -132,6 +132,8 @@ pub struct Fake {
     pub is_partial: Cell<bool>,
     /// How INBOX and Sent number their messages.
     pub numbering: Cell<Numbering>,
+    /// How far the server's clock is ahead.
+    pub clock: Cell<SignedDuration>,
     /// How much can be searched here; nothing is told to be missing.
     pub reach: Cell<Reach>,
     /// Words that are typed stand in too many mails.
@@ -222,6 +224,10 @@ impl Source for Fake {
 
     fn thread(&self, _: &str, root: &str) -> Result<Vec<Message>> {
         Ok(self.threads.borrow().get(root).cloned().unwrap_or_default())
+    }
+
+    fn clock(&self, _: &str) -> Result<SignedDuration> {
+        Ok(self.clock.get())
     }
 
     fn numbering(&self, _: &str) -> Result<Numbering> {

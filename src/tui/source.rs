@@ -3,7 +3,7 @@
 //! The screen asks for the window of rows that it shows and for single things by name; it never holds a list of the whole
 //! mailbox. Everything that changes a mailbox goes to the engine as a [`Command`](crate::engine::message::Command).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::kept::{Attached, SavedDraft};
 use crate::engine::message::{Item, Target};
@@ -91,6 +91,8 @@ pub trait Source {
     fn named(&self, mailbox: &str, id: &ConversationId) -> Result<Option<Conversation>>;
     /// The messages of a conversation, oldest first.
     fn thread(&self, mailbox: &str, root: &str) -> Result<Vec<Message>>;
+    /// How far the clock of a mailbox's server is ahead.
+    fn clock(&self, mailbox: &str) -> Result<SignedDuration>;
     /// How INBOX and Sent number their messages.
     fn numbering(&self, mailbox: &str) -> Result<Numbering>;
     /// `None` where it has not been fetched yet.

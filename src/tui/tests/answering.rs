@@ -288,6 +288,21 @@ fn a_pending_answer_does_not_count_as_seen() {
 }
 
 #[test]
+fn ten_minutes_are_those_of_the_server() {
+    // By the server it is a moment old, though this machine's clock says half an hour.
+    let mut s = Stage::new(100, 30);
+    s.fake.clock.set(jiff::SignedDuration::from_mins(-30));
+    announced(&mut s, "2026-11-24T13:31:30Z");
+    s.press("G r");
+    assert!(s.shows("an answer to this is on its way right now"), "{}", s.screen());
+    let mut s = Stage::new(100, 30);
+    s.fake.clock.set(jiff::SignedDuration::from_mins(30));
+    announced(&mut s, "2026-11-24T14:01:30Z");
+    s.press("G r");
+    assert!(matches!(s.app.layer, Some(Layer::Fate { .. })), "{}", s.screen());
+}
+
+#[test]
 fn what_was_announced_and_not_sent_is_not_what_is_answered() {
     let mut s = Stage::new(100, 30);
     announced(&mut s, "2026-11-24T13:50:00Z");

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::Turn;
 use crate::engine::kept::Content;
 use crate::engine::message::{AfterReply, Answer, Command, Item, Target};
+use crate::engine::outbox;
 use crate::mail::compose;
 use crate::model::{Assignee, Conversation, ErrorKind, Refusal};
 use crate::tui::app::{App, Held, Sending, Tone};
@@ -59,7 +60,9 @@ impl Turn<'_> {
         let Some(reading) = self.read(c) else { return true };
         let at = reading.pending_answer().map(|m| m.internal_date).or(mine_since);
         let Some(at) = at else { return false };
-        if mine_since.is_none() && self.app.now.duration_since(at).as_mins() < STALE_MINUTES {
+        // By the clock that dated it.
+        let ahead = self.source.clock(&c.mailbox).unwrap_or_default();
+        if mine_since.is_none() && (self.app.now.duration_since(at) + ahead).as_mins() < STALE_MINUTES {
             self.app.say(Tone::Bad, "an answer to this is on its way right now");
             return true;
         }
@@ -103,7 +106,7 @@ impl Turn<'_> {
             return false;
         };
         let text = answered.body.as_ref().map(|body| body.text.as_str());
-        let draft = compose::reply(mailbox, &answered.message, all, text);
+        let draft = outbox::reply(mailbox, &answered.message, all, text);
         let answered_id = identity(&answered.message);
         let numbering = self.source.numbering(&target.mailbox).unwrap_or_default();
         let content = Content::of(&draft, &answered_id, reading.seen(&answered_id, numbering));
