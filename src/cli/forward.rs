@@ -10,7 +10,7 @@ use crate::engine::message::{Answer, Forwards, Target};
 use crate::engine::outbox;
 use crate::mail::compose::{self, AttachedFile};
 use crate::model::{ErrorKind, Mailbox, Message, Refusal};
-use crate::store::{Desk, Reader};
+use crate::store::Desk;
 use crate::wire::identity::identity;
 
 pub async fn run(cx: &Context, args: ForwardArgs) -> Outcome {
@@ -38,7 +38,7 @@ pub async fn run(cx: &Context, args: ForwardArgs) -> Outcome {
         return handed.dry_run(&mailbox, &named.root, files);
     }
     outbox::may_send(&mailbox, args.send.unannounced)?;
-    let item = handed.put(&at.link.reader, &at.link.login, &mailbox, &named.root, &files)?;
+    let item = handed.put(&at.link.login, &mailbox, &named.root, &files)?;
     mail::deliver(cx, at, &mailbox, item, Some(&named.root)).await
 }
 
@@ -59,7 +59,7 @@ fn offline(cx: &Context, args: &ForwardArgs, body: &str, files: &[AttachedFile],
         return handed.dry_run(mailbox, &named.root, files.to_vec());
     };
     outbox::may_send(mailbox, args.send.unannounced)?;
-    handed.put(reader, login, mailbox, &named.root, files)?;
+    handed.put(login, mailbox, &named.root, files)?;
     Err(mail::queued(why))
 }
 
@@ -99,17 +99,10 @@ impl Handed<'_> {
         mail::dry_run(&answer, mailbox, files)
     }
 
-    fn put(
-        &self,
-        reader: &Reader,
-        login: &crate::engine::Login,
-        mailbox: &Mailbox,
-        root: &str,
-        files: &[AttachedFile],
-    ) -> Outcome<i64> {
+    fn put(&self, login: &crate::engine::Login, mailbox: &Mailbox, root: &str, files: &[AttachedFile]) -> Outcome<i64> {
         let desk = Desk::open(&login.cache).map_err(failed)?;
         let kept = self.unpacked.keep(&desk, &identity(self.message))?;
         let answer = self.prepared(mailbox, root, Forwards { as_attachment: self.args.as_attachment, ..kept })?;
-        mail::put(reader, login, mailbox, answer, files, mail::terms(&self.args.send))
+        mail::put(login, mailbox, answer, files, mail::terms(&self.args.send))
     }
 }

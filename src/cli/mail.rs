@@ -12,7 +12,7 @@ use crate::engine::outbox::{self, Ran, Terms};
 use crate::engine::{Login, Place, forward};
 use crate::mail::compose::{self, AttachedFile, Draft};
 use crate::model::{Address, ErrorKind, Mailbox, Refusal};
-use crate::store::{Desk, Reader};
+use crate::store::Desk;
 
 /// The whole body, LF line ends.
 pub fn body(path: &Path) -> Outcome<String> {
@@ -83,20 +83,13 @@ pub fn dry_run(answer: &Answer, mailbox: &Mailbox, files: Vec<AttachedFile>) -> 
 }
 
 /// Puts it into the outbox: from here on it is never lost and never sent twice.
-pub fn put(
-    reader: &Reader,
-    login: &Login,
-    mailbox: &Mailbox,
-    mut answer: Answer,
-    files: &[AttachedFile],
-    terms: Terms,
-) -> Outcome<i64> {
+pub fn put(login: &Login, mailbox: &Mailbox, mut answer: Answer, files: &[AttachedFile], terms: Terms) -> Outcome<i64> {
     answer.draft.check().map_err(|error| Refusal::new(ErrorKind::Usage, error.to_string()))?;
     let desk = Desk::open(&login.cache).map_err(failed)?;
     for file in files {
         answer.attached.push(forward::keep(&desk, file)?);
     }
-    Ok(outbox::put(reader, &desk, login, mailbox, &answer, terms)?)
+    Ok(outbox::put(&desk, login, mailbox, &answer, terms)?)
 }
 
 /// Runs it to its end and prints the conversation as it is then: the one with this root, else the one that it belongs to.

@@ -28,7 +28,7 @@ pub async fn run(cx: &Context, args: NewArgs) -> Outcome {
                 let at = &mut reached[login];
                 outbox::may_send(&mailbox, args.send.unannounced)?;
                 let terms = mail::terms(&args.send);
-                let item = mail::put(&at.link.reader, &at.link.login, &mailbox, answer, &files, terms)?;
+                let item = mail::put(&at.link.login, &mailbox, answer, &files, terms)?;
                 return mail::deliver(cx, at, &mailbox, item, None).await;
             }
             Err(refusal) if mail::is_out_of_reach(&refusal) => Some(refusal),
@@ -38,11 +38,11 @@ pub async fn run(cx: &Context, args: NewArgs) -> Outcome {
     let cached = cx.cached()?;
     let all = cached.iter().enumerate().flat_map(|(i, (_, _, mailboxes))| mailboxes.iter().map(move |m| (i, m)));
     let (login, mailbox) = choose(all, args.send.from.as_deref()).map_err(|refusal| why.clone().unwrap_or(refusal))?;
-    let (login, reader, _) = &cached[login];
+    let (login, _, _) = &cached[login];
     let answer = prepared(&mailbox, &args, body)?;
     let Some(why) = why.filter(|_| !args.send.dry_run) else { return mail::dry_run(&answer, &mailbox, files) };
     outbox::may_send(&mailbox, args.send.unannounced)?;
-    mail::put(reader, login, &mailbox, answer, &files, mail::terms(&args.send))?;
+    mail::put(login, &mailbox, answer, &files, mail::terms(&args.send))?;
     Err(mail::queued(why))
 }
 

@@ -40,7 +40,7 @@ pub async fn run(cx: &Context, args: ReplyArgs) -> Outcome {
     let desk = Desk::open(&at.link.login.cache).map_err(failed)?;
     outbox::may_answer(&at.link.reader, &desk, &mailbox, &conversation, args.send.unannounced)?;
     refuse_held(at, &mailbox, &conversation)?;
-    let item = mail::put(&at.link.reader, &at.link.login, &mailbox, answer, &written.files, written.terms())?;
+    let item = mail::put(&at.link.login, &mailbox, answer, &written.files, written.terms())?;
     mail::deliver(cx, at, &mailbox, item, None).await
 }
 
@@ -121,7 +121,7 @@ fn offline(cx: &Context, written: Written<'_>, why: Option<Refusal>) -> Outcome 
     stand_for(written.expect, &conversation)?;
     let desk = Desk::open(&login.cache).map_err(failed)?;
     outbox::may_answer(reader, &desk, mailbox, &conversation, args.send.unannounced)?;
-    mail::put(reader, login, mailbox, answer, &written.files, written.terms())?;
+    mail::put(login, mailbox, answer, &written.files, written.terms())?;
     Err(mail::queued(why))
 }
 

@@ -5,13 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::drive::{self, CarryOut, Place, random_pause};
 use super::error::{Error, Result};
 use super::link::Link;
-use super::outbox::{Expected, Kept, is_answered, is_untouched, json, state_of};
+use super::outbox::{Expected, Kept, is_untouched, json, state_of};
 use crate::config::DoneMeans;
 use crate::imap::UidSet;
 use crate::model::{Capability, ErrorKind, Mailbox, Message, Refusal, Role, Status, Uid};
 use crate::smtp::{self, Submission};
 use crate::store::{Desk, OutboxItem, OutboxState};
-use crate::wire::answer::{Answer, Ask, Copy, Item, Outcome, Progress, Reply, Stage, Told, View, Why};
+use crate::wire::answer::{Answer, Ask, Copy, Item, Outcome, Progress, Reply, Stage, Told, View, Why, is_answered};
 use crate::wire::keywords::{self, Fate};
 use crate::wire::state;
 use crate::wire::status::Goal;
@@ -19,6 +19,9 @@ use crate::wire::step::{self, FlagChange, Sight};
 
 /// A copy that is pending for longer than this is nobody's work under way any more.
 pub(super) const OLD: SignedDuration = SignedDuration::from_mins(10);
+
+/// So many reports are looked through at most for what became of an answer, the newest.
+const REPORTS: u32 = 20;
 
 /// How often in one run a conversation's root may become another one.
 const MOVES: u8 = 10;
@@ -34,11 +37,13 @@ pub struct Sending<'a> {
     refused: Option<smtp::Error>,
     /// How often the conversation's root became another one in this run.
     moves: u8,
+    /// When Sent took the announcement in this run, by this machine's clock.
+    announced_at: Option<Timestamp>,
 }
 
 impl<'a> Sending<'a> {
     pub fn new(mailbox: &'a Mailbox, item: OutboxItem, kept: Kept, message: Vec<u8>, desk: Desk) -> Self {
-        Self { mailbox, item, kept, message, desk, submission: None, refused: None, moves: 0 }
+        Self { mailbox, item, kept, message, desk, submission: None, refused: None, moves: 0, announced_at: None }
     }
 
     /// What the outbox keeps of it now.
@@ -151,23 +156,23 @@ impl Link {
         let claims = mailbox.may(Capability::Claim);
         let archive = mailbox.may(Capability::Archive)
             && self.login.config_of(mailbox).is_none_or(|c| c.done == DoneMeans::Archive);
-        let announce = announces(mailbox);
+        let announce = announces(mailbox) && self.sent_keeps_announcements(mailbox).await?;
         if !announce && !sending.kept.unannounced {
             return unannounced(&sending.kept, mailbox);
         }
-        self.mind_validity(sending)?;
+        self.mind_validity(mailbox, &mut sending.kept)?;
         // What begins a conversation has none to claim, to be overtaken in, or to change afterwards.
         let claims = claims && !sending.item.is_opening();
         let item = Item {
             me,
-            seen_inbox: sending.kept.seen_inbox,
-            seen_sent: sending.kept.seen_sent,
-            was_answered: sending.kept.was_answered,
+            seen: sending.kept.seen,
             expect: sending.kept.expect.clone().into(),
             recipients: sending.item.recipients.len(),
             claims,
             announce,
-            may_delete: mailbox.rights.as_ref().is_none_or(|r| r.get(&Role::Sent).is_some_and(|r| r.grant("te"))),
+            unannounced: sending.kept.unannounced,
+            files: mailbox.folder(Role::Sent).is_some() && grants(mailbox, Role::Sent, "ri"),
+            may_delete: grants(mailbox, Role::Sent, "te"),
             then: claims.then_some(match sending.item.after {
                 Some(Status::Done) => Goal::Done { archive },
                 Some(Status::Open) => Goal::Open,
@@ -182,19 +187,13 @@ impl Link {
         Ok(outcome)
     }
 
-    /// After a change of UIDVALIDITY nothing that was seen is known any more: whatever is there now counts as unseen.
-    fn mind_validity(&mut self, sending: &mut Sending<'_>) -> Result<()> {
-        let key = sending.mailbox.key();
-        let now = |role| -> Result<_> { Ok(self.reader.folder(key, role)?.map(|s| s.uidvalidity)) };
-        let (inbox, sent) = (now(Role::Inbox)?, now(Role::Sent)?);
-        let kept = &mut sending.kept;
-        if kept.inbox_validity.is_some() && kept.inbox_validity != inbox {
-            kept.seen_inbox = Uid(0);
+    /// After a change of UIDVALIDITY nothing that was seen is known any more, nor which copies were.
+    pub(super) fn mind_validity(&self, mailbox: &Mailbox, kept: &mut Kept) -> Result<()> {
+        let seen = kept.seen.numbered(self.reader.numbering(mailbox.key())?);
+        if kept.seen.numbering.sent.is_some() && kept.seen.numbering.sent != seen.numbering.sent {
+            kept.progress.spent = Uid(0);
         }
-        if kept.sent_validity.is_some() && kept.sent_validity != sent {
-            (kept.seen_sent, kept.progress.spent) = (Uid(0), Uid(0));
-        }
-        (kept.inbox_validity, kept.sent_validity) = (inbox.or(kept.inbox_validity), sent.or(kept.sent_validity));
+        kept.seen = seen;
         Ok(())
     }
 
@@ -203,7 +202,9 @@ impl Link {
         Ok(match ask {
             Ask::Look => {
                 let view = loop {
-                    let view = self.look_for_answer(sending.place(), &sending.item).await?;
+                    let may_be_sent = matches!(sending.kept.progress.stage, Stage::Transmitting | Stage::Unknown);
+                    let announced_at = sending.announced_at.take();
+                    let view = self.look_for_answer(sending.place(), &sending.item, announced_at, may_be_sent).await?;
                     if self.is_still_there(sending).await? {
                         break view;
                     }
@@ -225,7 +226,13 @@ impl Link {
                 self.delete_copy(mailbox, uid).await?;
                 Told::Deleted
             }
-            Ask::Append => Told::Appended(self.announce(mailbox, &sending.message).await?),
+            Ask::Append => {
+                let flags = [keywords::SEEN, keywords::SUBMIT_PENDING];
+                let answer = self.append_to_sent(mailbox, &flags, &sending.message).await?;
+                sending.announced_at = (answer == Some(true)).then(Timestamp::now);
+                Told::Appended(answer)
+            }
+            Ask::File => Told::Appended(self.append_to_sent(mailbox, &[keywords::SEEN], &sending.message).await?),
             Ask::MarkAnswered if sending.item.is_opening() => {
                 self.mark_forwarded(mailbox, &sending.kept.forwarded).await?;
                 Told::MarkedAnswered
@@ -274,22 +281,49 @@ impl Link {
     }
 
     /// INBOX and Sent up to UIDNEXT, by the eyes of one answer.
-    async fn look_for_answer(&mut self, place: Place<'_>, item: &OutboxItem) -> Result<View> {
+    async fn look_for_answer(
+        &mut self,
+        place: Place<'_>,
+        item: &OutboxItem,
+        announced_at: Option<Timestamp>,
+        may_be_sent: bool,
+    ) -> Result<View> {
         let own_id = &item.message_id;
-        let sent = self.copies(place, own_id).await?;
+        let sent = self.copies(place, own_id, announced_at).await?;
         let inbox = self.look(place).await?;
+        let is_reported = may_be_sent && self.is_reported(place.mailbox, item).await?;
         let thread = self.reader.thread(place.mailbox.key(), place.root)?;
         let names = |m: &Message| m.references.iter().chain(&m.in_reply_to).any(|id| id.0 == *own_id);
         Ok(View {
             is_answered: is_answered(&thread, &item.answered),
-            is_named: thread.iter().any(|m| m.folder == Role::Inbox && names(m) && !state::is_outgoing(m, &thread)),
+            is_named: is_reported
+                || thread.iter().any(|m| m.folder == Role::Inbox && names(m) && !state::is_outgoing(m, &thread)),
             inbox,
             sent,
         })
     }
 
+    /// Whether a bounce names an answer in its report alone: that joins it to no conversation.
+    async fn is_reported(&mut self, mailbox: &Mailbox, item: &OutboxItem) -> Result<bool> {
+        // A day for clocks that differ.
+        let since = item.since.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(item.since);
+        let id = item.message_id.as_bytes();
+        for report in self.reader.reports_since(mailbox.key(), Role::Inbox, since, REPORTS)? {
+            match self.open_body(mailbox, &report).await {
+                Ok(()) => {}
+                Err(error) if error.ends_session() => return Err(error),
+                Err(error) => tracing::info!(%error, uid = report.uid.0, "a report cannot be read"),
+            }
+            let body = self.reader.body(mailbox.key(), report.folder, report.uid)?;
+            if body.is_some_and(|body| body.raw.windows(id.len()).any(|run| run == id)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The conversation in Sent, and all copies with this Message-ID, freshly looked at.
-    async fn copies(&mut self, place: Place<'_>, own_id: &str) -> Result<Vec<Copy>> {
+    async fn copies(&mut self, place: Place<'_>, own_id: &str, announced_at: Option<Timestamp>) -> Result<Vec<Copy>> {
         let (mailbox, key) = (place.mailbox, place.mailbox.key());
         if mailbox.folder(Role::Sent).is_none() {
             return Ok(Vec::new());
@@ -306,8 +340,13 @@ impl Link {
         members.retain(|m| m.folder == Role::Sent);
         members.sort_by_key(|m| m.uid);
         members.dedup_by_key(|m| m.uid);
-        let now = Timestamp::now();
         let is_own = |m: &Message| m.message_id.as_ref().is_some_and(|id| id.0 == own_id);
+        if let (Some(at), Some(own)) = (announced_at, members.iter().rfind(|m| is_own(m))) {
+            // It was filed without a date: the server's clock gave it one.
+            let ahead = own.internal_date.duration_since(at);
+            self.cache.write(|w| w.note_clock(ahead))?;
+        }
+        let now = Timestamp::now() + self.reader.clock()?;
         let copy = |m: Message| Copy {
             uid: m.uid,
             modseq: m.modseq,
@@ -375,19 +414,19 @@ impl Link {
         }
     }
 
-    /// APPENDs the announcement. `None`: no answer came, and the connection is a new one.
-    async fn announce(&mut self, mailbox: &Mailbox, message: &[u8]) -> Result<Option<bool>> {
+    /// APPENDs a copy. `None`: no answer came, and the connection is a new one.
+    async fn append_to_sent(&mut self, mailbox: &Mailbox, flags: &[&str], message: &[u8]) -> Result<Option<bool>> {
         let Some(name) = mailbox.folder(Role::Sent) else { return Ok(Some(false)) };
-        let flags = [keywords::SEEN.to_owned(), keywords::SUBMIT_PENDING.to_owned()];
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         match self.session.append(name, &flags, message).await {
             Ok(_) => Ok(Some(true)),
             Err(error) if error.is_fatal() => {
-                tracing::info!(%error, "the announcement was not answered");
+                tracing::info!(%error, "an APPEND to Sent was not answered");
                 self.reconnect().await?;
                 Ok(None)
             }
             Err(error) => {
-                tracing::info!(%error, "the announcement was refused");
+                tracing::info!(%error, "an APPEND to Sent was refused");
                 Ok(Some(false))
             }
         }
@@ -433,6 +472,11 @@ impl Link {
 /// Whether Sent can be written as far as the rights tell.
 fn announces(mailbox: &Mailbox) -> bool {
     mailbox.may(Capability::Send) && mailbox.folder(Role::Sent).is_some()
+}
+
+/// Whether the rights on a folder are all there; a server without ACL tells none.
+fn grants(mailbox: &Mailbox, role: Role, letters: &str) -> bool {
+    mailbox.rights.as_ref().is_none_or(|all| all.get(&role).is_some_and(|rights| rights.grant(letters)))
 }
 
 /// What becomes of an answer when Sent cannot be written. Only what is on no server yet is given up: what was announced has
@@ -499,7 +543,7 @@ pub fn refused(why: &Why, said: Option<Refusal>) -> Refusal {
             ErrorKind::Rights,
             format!("not sent: the announcement could not be written into Sent; {kept}"),
         )
-        .hint("it needs a Sent folder with the rights `rwi`; the screen asks whether to answer all the same, a verb takes --unannounced"),
+        .hint("it needs a Sent folder with the rights `rwi` that keeps keywords and is not full; the screen asks whether to answer all the same, a verb takes --unannounced"),
         Why::NotClaimed => Refusal::new(ErrorKind::Rights, format!("not sent: the mailbox kept no claim; {kept}")),
     }
 }

@@ -178,18 +178,41 @@ impl Link {
             mailbox.rights = Some(rights);
         }
         self.enter(&mailbox, Role::Inbox).await?;
-        let Some(selected) = self.selected() else { return Ok(mailbox) };
+        let Some(selected) = self.selected().cloned() else { return Ok(mailbox) };
+        // Where INBOX takes any keyword, Sent is taken to do so, too, until an answer is to be announced there.
+        let sent_keeps = selected.takes_new_keywords() || self.sent_keeps_announcements(&mailbox).await?;
         let evidence = Evidence {
             rights: mailbox.rights.as_ref(),
             folders: &mailbox.folders,
             is_read_only: selected.is_read_only,
             permanent_flags: &selected.permanent_flags,
             has_modseq: selected.highest_modseq.is_some(),
+            sent_keeps,
             is_named: mailbox.address.is_some(),
         };
         let grade = grade::grade(&evidence);
         (mailbox.may, mailbox.grade) = (grade::may(&evidence, grade), grade);
         Ok(mailbox)
+    }
+
+    /// Whether the mailbox's Sent, where there is one, keeps the keywords of an announced answer.
+    ///
+    /// # Errors
+    /// What ends the session.
+    pub(super) async fn sent_keeps_announcements(&mut self, mailbox: &Mailbox) -> Result<bool> {
+        if mailbox.folder(Role::Sent).is_none() {
+            return Ok(true);
+        }
+        match self.enter(mailbox, Role::Sent).await {
+            Ok(()) => {}
+            Err(error) if error.ends_session() => return Err(error),
+            Err(error) => {
+                tracing::info!(%error, "Sent cannot be entered");
+                return Ok(false);
+            }
+        }
+        let me = self.login.handle_in(mailbox).ok();
+        Ok(self.selected().is_some_and(|s| grade::keeps_announcements(&s.permanent_flags, me.as_ref())))
     }
 
     /// What stands between a mailbox's name and its folders'.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Capability, Grade, Rights, Role};
+use crate::model::{Capability, Grade, Handle, Rights, Role};
+use crate::wire::keywords;
 
 /// What SELECT and MYRIGHTS told of a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Evidence<'a> {
     pub permanent_flags: &'a [String],
     /// SELECT of INBOX gave a HIGHESTMODSEQ.
     pub has_modseq: bool,
+    /// Sent keeps the keywords of an announcement, as far as was asked: [`keeps_announcements`].
+    pub sent_keeps: bool,
     /// The mailbox has an address; one without can only be looked at until it is named.
     pub is_named: bool,
 }
@@ -63,13 +66,21 @@ pub fn may(evidence: &Evidence, grade: Grade) -> Vec<Capability> {
     }
     // Without a Sent folder the first answer creates it, where that is allowed.
     let can_create_sent = !evidence.folders.contains_key(&Role::Sent) && evidence.grants(Role::Inbox, "k");
-    if evidence.grants(Role::Sent, "rwi") || can_create_sent {
+    if evidence.grants(Role::Sent, "rwi") && evidence.sent_keeps || can_create_sent {
         may.push(Capability::Send);
     }
     if evidence.grants(Role::Inbox, "te") && evidence.grants(Role::Archive, "i") && grade == Grade::A {
         may.push(Capability::Archive);
     }
     may
+}
+
+/// Whether a folder with these PERMANENTFLAGS keeps what an announced answer needs there. Without, its copy would look sent
+/// to everybody from the moment in which it is announced.
+pub fn keeps_announcements(permanent_flags: &[String], me: Option<&Handle>) -> bool {
+    let keeps = |flag: &str| permanent_flags.iter().any(|f| f.eq_ignore_ascii_case(flag));
+    let words = [keywords::SUBMIT_PENDING, keywords::SUBMITTED, keywords::VOID];
+    keeps("\\*") || words.into_iter().all(keeps) && me.is_none_or(|me| keeps(&keywords::claim(me)))
 }
 
 /// Why claims are not to be had here, in words; `None` where they are.
@@ -90,8 +101,8 @@ pub fn why_no_claims(grade: Grade, is_named: bool) -> Option<&'static str> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Evidence, grade, may};
-    use crate::model::{Capability, Grade, Rights, Role};
+    use super::{Evidence, grade, keeps_announcements, may};
+    use crate::model::{Capability, Grade, Handle, Rights, Role};
 
     fn folders() -> BTreeMap<Role, String> {
         [(Role::Inbox, "m"), (Role::Sent, "m/Sent"), (Role::Archive, "m/Archive")]
@@ -115,6 +126,7 @@ mod tests {
                 is_read_only: false,
                 permanent_flags: &everything,
                 has_modseq: true,
+                sent_keeps: true,
                 is_named: true,
             };
             (grade(&evidence), may(&evidence, grade(&evidence)))
@@ -138,9 +150,25 @@ mod tests {
             is_read_only: false,
             permanent_flags: &closed,
             has_modseq: true,
+            sent_keeps: true,
             is_named: true,
         };
         assert_ne!(grade(&evidence), Grade::A);
         assert!(!may(&evidence, grade(&evidence)).contains(&Capability::Claim));
+        assert!(may(&evidence, grade(&evidence)).contains(&Capability::Send));
+        let evidence = Evidence { sent_keeps: false, ..evidence };
+        assert!(!may(&evidence, grade(&evidence)).contains(&Capability::Send), "nothing can be announced");
+    }
+
+    #[test]
+    fn an_announcement_needs_all_its_keywords_or_room_for_new_ones() {
+        let keeps = |flags: &str| {
+            let flags: Vec<String> = flags.split(' ').map(str::to_owned).collect();
+            keeps_announcements(&flags, Some(&Handle::new("alice").unwrap()))
+        };
+        assert!(keeps("\\Seen \\*"));
+        assert!(keeps("\\Seen $submitpending $Submitted bagsy-void bagsy-claim-alice"));
+        assert!(!keeps("\\Seen $SubmitPending $Submitted bagsy-void bagsy-claim-bob"), "its copy could not be claimed");
+        assert!(!keeps("\\Seen \\Answered $MDNSent"));
     }
 }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::message::{Answer, Target};
 use crate::mail::addresses;
 use crate::mail::compose::{Draft, parse_addresses};
-use crate::model::{Address, MessageId, Uid};
+use crate::model::{Address, MessageId};
+use crate::wire::answer::Seen;
 
 /// An answer that is being written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,9 +76,9 @@ pub struct Content {
     pub references: Vec<MessageId>,
     /// What names the message that is answered.
     pub answered: String,
-    /// The highest UIDs that its writer had seen.
-    pub seen_inbox: Uid,
-    pub seen_sent: Uid,
+    /// What its writer had seen when it was begun.
+    #[serde(flatten)]
+    pub seen: Seen,
 }
 
 impl Default for Content {
@@ -95,15 +96,14 @@ impl Default for Content {
             in_reply_to: None,
             references: Vec::new(),
             answered: empty(),
-            seen_inbox: Uid(0),
-            seen_sent: Uid(0),
+            seen: Seen::default(),
         }
     }
 }
 
 impl Content {
     /// What is kept of an answer.
-    pub fn of(draft: &Draft, answered: &str, seen: (Uid, Uid)) -> Self {
+    pub fn of(draft: &Draft, answered: &str, seen: Seen) -> Self {
         Self {
             from: draft.from.clone(),
             to: addresses::write(&draft.to),
@@ -116,14 +116,13 @@ impl Content {
             in_reply_to: draft.in_reply_to.clone(),
             references: draft.references.clone(),
             answered: answered.to_owned(),
-            seen_inbox: seen.0,
-            seen_sent: seen.1,
+            seen,
         }
     }
 
     /// The same of an answer on its way to the outbox.
     pub fn of_answer(answer: &Answer) -> Self {
-        let content = Self::of(&answer.draft, &answer.answered, (answer.seen_inbox, answer.seen_sent));
+        let content = Self::of(&answer.draft, &answer.answered, answer.seen);
         Self { attached: answer.attached.clone(), forwards: answer.forwards.clone(), ..content }
     }
 
@@ -167,12 +166,14 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Uid;
 
     #[test]
     fn what_is_kept_is_read_back_whatever_version_kept_it() {
-        let content = Content { to: "Dana <da".into(), body: "Hi\n".into(), seen_sent: Uid(7), ..Content::default() };
+        let seen = Seen { sent: Uid(7), was_answered: true, ..Seen::default() };
+        let content = Content { to: "Dana <da".into(), body: "Hi\n".into(), seen, ..Content::default() };
         assert_eq!(Content::read(&content.write().unwrap()).unwrap(), content);
-        let older = Content::read(r#"{"body":"Hi","color":"red"}"#).unwrap();
-        assert_eq!(older.body, "Hi");
+        let older = Content::read(r#"{"body":"Hi","color":"red","seen_inbox":3}"#).unwrap();
+        assert_eq!((older.body.as_str(), older.seen.inbox, older.seen.was_answered), ("Hi", Uid(3), false));
     }
 }

@@ -10,6 +10,7 @@ pub use super::kept::{Attached, Forwards};
 pub use crate::config::AfterReply;
 use crate::mail::compose::Draft;
 use crate::model::{Action, Change, Conversation, Expectation, Filed, Mailbox, Refusal, Role, Uid};
+use crate::wire::answer::Seen;
 
 /// Joins a [`Command`] to the [`Event::Done`] that answers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,9 +84,8 @@ pub struct Answer {
     pub forwards: Option<Forwards>,
     /// The Message-ID of the message that is answered; empty where it begins a conversation of its own.
     pub answered: String,
-    /// The highest UIDs that its writer had seen, in INBOX and in Sent; anything of the conversation above stops the sending.
-    pub seen_inbox: Uid,
-    pub seen_sent: Uid,
+    /// What its writer had seen when it was begun; anything of the conversation beyond stops the sending.
+    pub seen: Seen,
     /// `None`: as the mailbox's configuration says.
     pub then: Option<AfterReply>,
     /// Its writer was warned that no announcement can be written.

@@ -18,20 +18,16 @@ use crate::config::AfterReply;
 use crate::mail::compose::{self, Draft};
 use crate::model::{
     Capability, Conversation, ErrorKind, Expectation, Handle, Mailbox, Message, MessageId, Refusal, Role, Status, Uid,
-    UidValidity,
 };
 use crate::store::{Desk, Lease, NewItem, OutboxItem, OutboxState, Reader};
-use crate::wire::answer::{Progress, Stage, fits_done, seen_sent};
+use crate::wire::answer::{Progress, Seen, Stage, fits_done};
 use crate::wire::{identity, state};
 
 /// What the outbox keeps of an answer beside its bytes: what its writer had seen, and how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
-    pub seen_inbox: Uid,
-    pub seen_sent: Uid,
-    pub inbox_validity: Option<UidValidity>,
-    pub sent_validity: Option<UidValidity>,
-    pub was_answered: bool,
+    #[serde(flatten)]
+    pub seen: Seen,
     /// Its person was warned that no announcement can be written.
     pub unannounced: bool,
     /// What its writer expects of the conversation when it is claimed; nothing any more once that was so.
@@ -114,23 +110,39 @@ pub fn begin(
 ) -> Result<(Answer, Message)> {
     needs_address(mailbox)?;
     let thread = reader.thread(mailbox.key(), root)?;
-    let answered = [Role::Inbox, Role::Archive].into_iter().find_map(|role| newest_incoming(&thread, role));
-    let Some(answered) = answered else {
+    let Some(answered) = to_answer(&thread) else {
         return Err(Refusal::new(ErrorKind::Failed, "nothing in this conversation came from outside").into());
     };
-    let newest = thread.iter().filter(|m| m.folder == Role::Inbox).map(|m| m.uid).max().unwrap_or(Uid(0));
+    let identity = identity::identity(answered);
+    let seen = Seen::now(&thread, &identity, reader.numbering(mailbox.key())?);
     let answer = Answer {
         target: Target { mailbox: mailbox.key().to_owned(), root: root.to_owned() },
-        draft: compose::reply(mailbox, answered, all, quoted),
+        draft: reply(mailbox, answered, all, quoted),
         attached: Vec::new(),
         forwards: None,
-        answered: identity::identity(answered),
-        seen_inbox: newest,
-        seen_sent: seen_sent(&thread),
+        answered: identity,
+        seen,
         then: None,
         unannounced: false,
     };
     Ok((answer, answered.clone()))
+}
+
+/// What an answer to a conversation answers: its newest incoming message in INBOX, else in Archive. What was announced in
+/// Sent and not sent never came from outside.
+pub fn to_answer(thread: &[Message]) -> Option<&Message> {
+    [Role::Inbox, Role::Archive].into_iter().find_map(|role| newest_incoming(thread, role))
+}
+
+/// An answer that hangs on what it answers, for every client: a mail without a Message-ID is named as the team knows it.
+pub fn reply(mailbox: &Mailbox, answered: &Message, all: bool, quoted: Option<&str>) -> Draft {
+    let mut draft = compose::reply(mailbox, answered, all, quoted);
+    if answered.message_id.is_none() {
+        let id = MessageId(identity::identity(answered));
+        draft.references.push(id.clone());
+        draft.in_reply_to = Some(id);
+    }
+    draft
 }
 
 /// A mail that begins a conversation: nothing is answered, and what it forwards, if it does, still waits.
@@ -145,8 +157,7 @@ pub fn begin_opening(mailbox: &Mailbox, target: Target, draft: Draft, forwards: 
         attached: Vec::new(),
         forwards,
         answered: String::new(),
-        seen_inbox: Uid(0),
-        seen_sent: Uid(0),
+        seen: Seen::default(),
         then: None,
         unannounced: false,
     })
@@ -201,34 +212,22 @@ fn with_files<'a>(desk: &Desk, draft: &Draft, files: impl Iterator<Item = &'a At
 /// The message as it will leave, and its Message-ID.
 pub fn fix(draft: &Draft, mailbox: &Mailbox) -> Result<(MessageId, Vec<u8>)> {
     draft.check().map_err(|error| Refusal::new(ErrorKind::Usage, error.to_string()))?;
-    let domain = mailbox.address.as_deref().and_then(|a| a.rsplit_once('@')).map_or("localhost", |(_, domain)| domain);
+    let address = mailbox.address.as_deref().and_then(compose::in_ascii);
+    let domain = address.as_deref().and_then(|a| a.rsplit_once('@')).map_or("localhost", |(_, domain)| domain);
     let id = compose::message_id(domain);
     let bytes = compose::write(draft, &id, &jiff::Zoned::now());
     Ok((id, bytes))
 }
 
 /// Fixes an answer and puts it into the outbox; from here on it is never lost and never sent twice.
-pub fn put(
-    reader: &Reader,
-    desk: &Desk,
-    login: &Login,
-    mailbox: &Mailbox,
-    answer: &Answer,
-    terms: Terms,
-) -> Result<i64> {
+pub fn put(desk: &Desk, login: &Login, mailbox: &Mailbox, answer: &Answer, terms: Terms) -> Result<i64> {
     let Terms { unannounced, expect, hold_until } = terms;
     let key = mailbox.key();
     let content = Content::of_answer(answer);
     check_size(content.all_attached().map(|file| file.size))?;
     let (id, message) = fix(&with_files(desk, &answer.draft, content.all_attached())?, mailbox)?;
-    let validity = |role| -> Result<Option<UidValidity>> { Ok(reader.folder(key, role)?.map(|s| s.uidvalidity)) };
-    let answered = reader.messages_with_id(key, &answer.answered)?;
     let kept = Kept {
-        seen_inbox: answer.seen_inbox,
-        seen_sent: answer.seen_sent,
-        inbox_validity: validity(Role::Inbox)?,
-        sent_validity: validity(Role::Sent)?,
-        was_answered: answered.iter().any(|m| m.flags.answered),
+        seen: answer.seen,
         unannounced,
         expect: expect.into(),
         forwarded: answer.forwards.as_ref().map(|f| f.of.clone()).unwrap_or_default(),
@@ -240,8 +239,8 @@ pub fn put(
         root: answer.target.root.clone(),
         answered: answer.answered.clone(),
         message_id: id.0,
-        from: answer.draft.from.email.clone(),
-        recipients: answer.draft.recipients().into_iter().map(str::to_owned).collect(),
+        from: compose::in_ascii(&answer.draft.from.email).unwrap_or_default(),
+        recipients: answer.draft.recipients(),
         subject: answer.draft.subject.clone(),
         message,
         stage: json(&kept),
@@ -289,7 +288,9 @@ pub fn may_send(mailbox: &Mailbox, unannounced: bool) -> Result<()> {
         let text =
             format!("no announcement can be written in {}: a teammate might answer at the same time", mailbox.key());
         return Err(Refusal::new(ErrorKind::Rights, text)
-            .hint("it needs a Sent folder with the rights `rwi`; --unannounced answers all the same")
+            .hint(
+                "it needs a Sent folder with the rights `rwi` that keeps keywords; --unannounced answers all the same",
+            )
             .into());
     }
     Ok(())
@@ -311,7 +312,7 @@ fn earlier_answer(reader: &Reader, desk: &Desk, mailbox: &Mailbox, conversation:
         let refusal = Refusal::new(ErrorKind::UnknownOutcome, text);
         return Err(refusal.hint("`bagsy outbox retry` sends it, or finds out that it was overtaken").into());
     }
-    let now = Timestamp::now();
+    let now = Timestamp::now() + reader.clock()?;
     if own.is_some() || thread.iter().any(|m| now.duration_since(m.internal_date) > OLD) {
         let text = "an earlier answer to this conversation was announced and it is not known whether it was sent";
         return Err(Refusal::new(ErrorKind::UnknownOutcome, text)
@@ -362,8 +363,9 @@ impl Link {
                 self.bring_back(place).await?;
                 self.sync(&mailbox, Role::Inbox).await?;
             }
+            self.mind_validity(&mailbox, kept)?;
             let thread = self.reader.thread(mailbox.key(), &item.root)?;
-            kept.seen_inbox = seen_with_answered(&thread, &item.answered, kept.seen_inbox);
+            kept.seen.inbox = seen_with_answered(&thread, &item.answered, kept.seen.inbox);
         } else {
             self.find_root(&mailbox, item).await?;
         }
@@ -495,6 +497,14 @@ pub fn to_draft(reader: &Reader, desk: &Desk, item: &OutboxItem) -> Result<bool>
     Ok(desk.outbox_to_draft(item.id)?)
 }
 
+/// Its person says that an item of unknown fate was sent: what is left is to mark it.
+pub(super) fn call_sent(desk: &Desk, item: &OutboxItem) -> Result<()> {
+    let mut kept: Kept = serde_json::from_str(&item.stage).map_err(crate::store::Error::from)?;
+    kept.progress.stage = Stage::Submitted;
+    desk.outbox_update(item.id, &json(&kept), OutboxState::Submitted, None)?;
+    Ok(())
+}
+
 /// Takes an answer back on the screen, of this run or an earlier one: its text is a draft again. `None`: too late, something
 /// of it is on a server, or a process has it in hand.
 ///
@@ -593,11 +603,6 @@ fn seen_with_answered(thread: &[Message], answered: &str, seen: Uid) -> Uid {
     let sights = state::sights(thread);
     let mut unseen = sights.iter().filter(|s| s.incoming && !s.auto_reply && !copies.contains(&s.uid));
     if unseen.any(|s| s.uid > seen && s.uid < newest) { seen } else { newest }
-}
-
-/// Whether the answered message of a conversation is marked as answered.
-pub fn is_answered(thread: &[Message], answered: &str) -> bool {
-    thread.iter().any(|m| m.flags.answered && identity::identity(m) == answered && !state::is_outgoing(m, thread))
 }
 
 impl From<crate::mail::compose::DraftError> for Error {

@@ -200,7 +200,7 @@ impl Worker {
                     return self.no_mailbox(ticket, &target.mailbox);
                 };
                 let done = link.settle(&mailbox, &target.root, verdict).await;
-                self.answer(ticket, done.map(Some))
+                self.answer(ticket, done)
             }
             Command::Open { target } => {
                 let outcome = match self.mailbox(&target.mailbox) {
@@ -311,7 +311,7 @@ impl Worker {
             let mailbox = mailboxes.iter().find(|m| m.key() == answer.target.mailbox);
             let mailbox = mailbox.ok_or_else(|| no_mailbox(&answer.target.mailbox))?;
             let terms = Terms { unannounced: answer.unannounced, hold_until: Some(until), ..Terms::default() };
-            outbox::put(&reader, &desk, &self.login, mailbox, answer, terms)
+            outbox::put(&desk, &self.login, mailbox, answer, terms)
         };
         match put() {
             Ok(item) => {

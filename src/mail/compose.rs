@@ -43,6 +43,9 @@ pub enum DraftError {
     /// What was typed, or what a customer's mail said.
     #[error("“{0}” is no mail address")]
     NotAnAddress(String),
+    /// It takes servers that speak SMTPUTF8, all the way to the customer.
+    #[error("“{0}” has other letters than ASCII before its @: mail to such an address is not supported")]
+    NotAscii(String),
 }
 
 impl Draft {
@@ -52,15 +55,21 @@ impl Draft {
         if let Some(address) = std::iter::once(&self.from).chain(self.everybody()).find(bad) {
             return Err(DraftError::NotAnAddress(address.to_string()));
         }
+        if let Some(address) =
+            std::iter::once(&self.from).chain(self.everybody()).find(|a| in_ascii(&a.email).is_none())
+        {
+            return Err(DraftError::NotAscii(address.to_string()));
+        }
         if self.everybody().next().is_none() { Err(DraftError::NoRecipient) } else { Ok(()) }
     }
 
-    /// The envelope's recipients: To, Cc and Bcc, each place once.
-    pub fn recipients(&self) -> Vec<&str> {
-        let mut places: Vec<&str> = Vec::new();
+    /// The envelope's recipients as servers take them: To, Cc and Bcc, each place once.
+    pub fn recipients(&self) -> Vec<String> {
+        let mut places: Vec<String> = Vec::new();
         for address in self.everybody() {
-            if !places.iter().any(|place| address.is_same_place(place)) {
-                places.push(&address.email);
+            let email = in_ascii(&address.email).unwrap_or_else(|| address.email.clone());
+            if !places.iter().any(|place| place.eq_ignore_ascii_case(&email)) {
+                places.push(email);
             }
         }
         places
@@ -78,6 +87,17 @@ pub fn is_mailable(email: &str) -> bool {
     let is_odd = |c: char| c.is_control() || c.is_whitespace() || "<>(),;\"\\".contains(c);
     let is_domain = !domain.starts_with('.') && !domain.ends_with('.') && !domain.contains("..");
     !local.is_empty() && !domain.is_empty() && is_domain && !email.contains(is_odd) && !local.contains('@')
+}
+
+/// The address as any server takes it: a domain outside ASCII as IDNA writes it (RFC 5891). `None`: what stands before the
+/// `@` is outside ASCII, for which there is no such form, or the domain cannot be one.
+pub fn in_ascii(email: &str) -> Option<String> {
+    let (local, domain) = email.rsplit_once('@')?;
+    match (local.is_ascii(), domain.is_ascii()) {
+        (false, _) => None,
+        (true, true) => Some(email.to_owned()),
+        (true, false) => Some(format!("{local}@{}", idna::domain_to_ascii(domain).ok()?)),
+    }
 }
 
 /// The addresses in a text that a person typed, as `Name <address>` or bare, between commas.
@@ -131,6 +151,27 @@ mod tests {
         draft.cc = parse_addresses("A@X.test");
         assert_eq!(draft.check(), Ok(()));
         assert_eq!(draft.recipients(), ["A@X.test"]);
+    }
+
+    #[test]
+    fn a_domain_outside_ascii_is_written_as_servers_know_it_and_a_name_outside_it_is_refused() {
+        let draft = |to: &str| Draft {
+            from: Address::bare("support@example.test"),
+            to: parse_addresses(to),
+            cc: vec![],
+            bcc: vec![],
+            subject: String::new(),
+            body: String::new(),
+            in_reply_to: None,
+            references: vec![],
+            attachments: vec![],
+        };
+        let good = draft("dana@bücher.example, Dana@xn--bcher-kva.example, ada@x.test");
+        assert_eq!(good.check(), Ok(()));
+        assert_eq!(good.recipients(), ["dana@xn--bcher-kva.example", "ada@x.test"]);
+        let text = String::from_utf8(write(&good, &MessageId("1@x".into()), &jiff::Zoned::now())).unwrap();
+        assert!(text.is_ascii() && text.contains("dana@xn--bcher-kva.example"), "{text}");
+        assert_eq!(draft("søren@x.test").check(), Err(DraftError::NotAscii("søren@x.test".into())));
     }
 
     #[test]

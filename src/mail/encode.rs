@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::mail::compose::is_mailable;
+use crate::mail::compose::{in_ascii, is_mailable};
+use crate::mail::ids::is_carriable;
 use crate::mail::safe;
 use crate::model::{Address, MessageId};
 
@@ -56,13 +57,14 @@ impl Header {
         }
         self.begin(name);
         for (i, address) in list.iter().enumerate() {
+            let email = in_ascii(&address.email).unwrap_or_else(|| address.email.clone());
             let comma = if i + 1 < list.len() { "," } else { "" };
             match address.name.as_deref().map(safe::line).filter(|name| !name.is_empty()) {
                 Some(name) => {
                     self.phrase(&name);
-                    self.token(&format!("<{}>{comma}", address.email));
+                    self.token(&format!("<{email}>{comma}"));
                 }
-                None => self.token(&format!("{}{comma}", address.email)),
+                None => self.token(&format!("{email}{comma}")),
             }
         }
         self.end();
@@ -70,11 +72,7 @@ impl Header {
 
     /// A list of Message-IDs; those that no header can carry are left out. Nothing is written for an empty list.
     pub fn message_ids(&mut self, name: &str, ids: &[MessageId]) {
-        let is_writable = |id: &&MessageId| {
-            let room = MAX_LINE - FOLD;
-            !id.0.is_empty() && id.0.len() < room && id.0.bytes().all(|b| b.is_ascii_graphic() && !b"<>".contains(&b))
-        };
-        let ids: Vec<&MessageId> = ids.iter().filter(is_writable).collect();
+        let ids: Vec<&MessageId> = ids.iter().filter(|id| is_carriable(&id.0)).collect();
         if ids.is_empty() {
             return;
         }

@@ -10,6 +10,7 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::parsers::MessageStream;
 use mail_parser::{Addr, HeaderValue};
 
+use super::ids::known_as;
 use super::safe;
 use crate::model::{Address, MessageId};
 
@@ -110,6 +111,11 @@ impl<'a> Fields<'a> {
     /// White space and controls inside an id (a line folded in its middle) are no part of it. Where nothing stands in
     /// brackets, words with an `@` in them are taken for ids, as old programs wrote them.
     pub fn message_ids(&self, name: &str) -> Vec<MessageId> {
+        self.ids(name).into_iter().map(known_as).collect()
+    }
+
+    /// The same as they stand there.
+    pub fn ids(&self, name: &str) -> Vec<String> {
         let raw = self.raw(name);
         let mut ids = Vec::new();
         let mut rest = raw.as_str();
@@ -118,12 +124,12 @@ impl<'a> Fields<'a> {
             let Some(close) = rest.find('>') else { break };
             // A bracket that was never closed: the id begins at the last one.
             let id = rest[..close].rsplit('<').next().unwrap_or_default();
-            ids.extend(message_id(id));
+            ids.extend(one_id(id));
             rest = &rest[close + 1..];
         }
         if ids.is_empty() {
             let words = raw.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ',' | '"' | '(' | ')'));
-            ids.extend(words.filter(|word| word.contains('@')).filter_map(message_id));
+            ids.extend(words.filter(|word| word.contains('@')).filter_map(one_id));
         }
         ids
     }
@@ -131,7 +137,7 @@ impl<'a> Fields<'a> {
     /// The Message-ID field, brackets or not, `@` or not.
     pub fn own_message_id(&self) -> Option<MessageId> {
         let first = self.message_ids("Message-ID").into_iter().next();
-        first.or_else(|| message_id(self.raw("Message-ID").trim_matches(['<', '>'])))
+        first.or_else(|| one_id(self.raw("Message-ID").trim_matches(['<', '>'])).map(known_as))
     }
 
     /// The Content-Type field, or another of its shape (Content-Disposition).
@@ -226,9 +232,9 @@ fn field_name(line: &[u8]) -> Option<(&str, usize)> {
     Some((name, colon))
 }
 
-fn message_id(text: &str) -> Option<MessageId> {
+fn one_id(text: &str) -> Option<String> {
     let id: String = text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
-    (!id.is_empty()).then_some(MessageId(id))
+    (!id.is_empty()).then_some(id)
 }
 
 fn address(addr: &Addr<'_>) -> Option<Address> {

@@ -114,7 +114,7 @@ impl<'a> Part<'a> {
             media_type: content_type.essence().unwrap_or_else(|| default_type.to_owned()),
             disposition: disposition.map(|d| d.kind().to_owned()),
             file_name,
-            content_id: fields.message_ids("Content-ID").into_iter().next().map(|id| id.0),
+            content_id: fields.ids("Content-ID").into_iter().next(),
             encoding: TransferEncoding::parse(&fields.raw("Content-Transfer-Encoding")),
             content_type,
             body,

@@ -20,5 +20,6 @@ pub mod structure;
 
 mod encode;
 mod forward;
+mod ids;
 mod reply;
 mod write;

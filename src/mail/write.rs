@@ -22,8 +22,8 @@ enum Letters {
     EightBit,
 }
 
-/// The message as it leaves: 7-bit, no line longer than 998. (An address outside ASCII stands in UTF-8, RFC 6532: there
-/// is no other way to write it.)
+/// The message as it leaves: 7-bit, no line longer than 998. (Who has an address outside ASCII before its `@` is not
+/// written to: [`Draft::check`].)
 pub fn write(draft: &Draft, message_id: &MessageId, date: &Zoned) -> Vec<u8> {
     message(draft, message_id, date, Letters::SevenBit)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
 use super::columns::{self, flag_bits, message_key, micros};
@@ -187,6 +188,27 @@ pub(crate) fn with_uid(cache: &Connection, mailbox: i64, role: Role, uid: Uid) -
     let mut statement = cache.prepare_cached(&sql)?;
     let row = statement.query_row([message_key(folder, uid)], |row| columns::message(row, |_| role));
     Ok(row.optional()?.map(|(_, message)| message))
+}
+
+/// The newest reports (RFC 3462) in a folder that came since then, newest first.
+pub(crate) fn reports_since(
+    cache: &Connection,
+    mailbox: i64,
+    role: Role,
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<Message>> {
+    let Some((folder, _)) = mailbox::folder(cache, mailbox, role)? else { return Ok(Vec::new()) };
+    let sql = format!(
+        "SELECT {} FROM message m JOIN header h ON h.id = m.id WHERE m.id BETWEEN ?1 AND ?2
+             AND h.content_type = 'multipart/report' AND h.internal_date >= ?3 ORDER BY m.id DESC LIMIT ?4",
+        columns::MESSAGE
+    );
+    let (first, last) = columns::keys_of(folder);
+    let mut statement = cache.prepare_cached(&sql)?;
+    let rows = statement.query_map((first, last, micros(since), limit), |row| columns::message(row, |_| role))?;
+    let found: Vec<(i64, Message)> = rows.collect::<rusqlite::Result<_>>()?;
+    Ok(found.into_iter().map(|(_, message)| message).collect())
 }
 
 /// All messages of a conversation, in no order.

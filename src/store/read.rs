@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::body::StoredBody;
 use super::desk::Desk;
@@ -18,6 +19,10 @@ use super::schema::CACHE;
 use super::search::{self, Hits, Reach, Search};
 use super::{body, change, file, mailbox, message, page, people, resolve, row};
 use crate::model::{Address, Change, Conversation, Handle, Mailbox, Message, Role, Uid, View};
+use crate::wire::answer::Numbering;
+
+/// A clock that differs by ten years, in seconds, is not believed.
+const MOST_AHEAD: i64 = 10 * 365 * 86_400;
 
 /// The most changes that are read at once.
 const CHANGES: u32 = 1000;
@@ -197,6 +202,28 @@ impl Reader {
     /// How far a folder is known; `None`: not at all.
     pub fn folder(&self, mailbox: &str, role: Role) -> Result<Option<FolderState>> {
         self.in_mailbox(mailbox, |cache, id| Ok(mailbox::folder(cache, id, role)?.map(|(_, state)| state)))
+    }
+
+    /// How far the server's clock is ahead of this machine's, as an own mail told that was filed there; until then they are
+    /// taken to agree.
+    pub fn clock(&self) -> Result<SignedDuration> {
+        self.ask(|cache| {
+            let mut statement = cache.prepare_cached("SELECT value FROM setting WHERE name = 'clock'")?;
+            let seconds: Option<String> = statement.query_row([], |row| row.get(0)).optional()?;
+            let seconds = seconds.and_then(|s| s.parse::<i64>().ok()).filter(|s| s.abs() < MOST_AHEAD);
+            Ok(SignedDuration::from_secs(seconds.unwrap_or(0)))
+        })
+    }
+
+    /// The newest mails of a folder that came since then and are reports of what became of another.
+    pub fn reports_since(&self, mailbox: &str, role: Role, since: Timestamp, limit: u32) -> Result<Vec<Message>> {
+        self.in_mailbox(mailbox, |cache, id| message::reports_since(cache, id, role, since, limit))
+    }
+
+    /// How INBOX and Sent number their messages, as far as they are known.
+    pub fn numbering(&self, mailbox: &str) -> Result<Numbering> {
+        let of = |role| Ok::<_, super::error::Error>(self.folder(mailbox, role)?.map(|state| state.uidvalidity));
+        Ok(Numbering { inbox: of(Role::Inbox)?, sent: of(Role::Sent)? })
     }
 
     /// The UIDs of a folder that are in the cache, ascending.

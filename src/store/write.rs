@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::apply::{Applied, Apply, Batch};
@@ -46,6 +46,17 @@ impl Writer {
     /// Outbox and drafts.
     pub fn desk(&self) -> &Desk {
         &self.desk
+    }
+
+    /// So far is the server's clock ahead of this machine's.
+    pub fn note_clock(&mut self, ahead: SignedDuration) -> Result<()> {
+        self.write(|cache| {
+            cache.execute(
+                "INSERT INTO setting (name, value) VALUES ('clock', ?1) ON CONFLICT (name) DO UPDATE SET value = ?1",
+                [ahead.as_secs().to_string()],
+            )?;
+            Ok(())
+        })
     }
 
     /// Writes what is known of a mailbox; conversations older than `since` are no work.

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
 
+use jiff::SignedDuration;
+
 use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source, SourceError};
 use crate::engine::forward;
 use crate::engine::kept::{Attached, Content, SavedDraft};
@@ -13,6 +15,7 @@ use crate::mail::compose::AttachedFile;
 use crate::mail::parse::{self, Attachment, Body};
 use crate::model::{Address, Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
 use crate::store::{self, Desk, PageQuery, Reach, Reader, Resolved, Search};
+use crate::wire::answer::Numbering;
 
 impl From<store::Error> for SourceError {
     fn from(error: store::Error) -> Self {
@@ -73,6 +76,14 @@ impl Source for Reader {
 
     fn thread(&self, mailbox: &str, root: &str) -> Result<Vec<Message>> {
         Ok(Self::thread(self, mailbox, root)?)
+    }
+
+    fn clock(&self, _: &str) -> Result<SignedDuration> {
+        Ok(Self::clock(self)?)
+    }
+
+    fn numbering(&self, mailbox: &str) -> Result<Numbering> {
+        Ok(Self::numbering(self, mailbox)?)
     }
 
     fn body(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<Body>> {
@@ -231,6 +242,14 @@ impl<S: Source> Source for Caches<S> {
 
     fn thread(&self, mailbox: &str, root: &str) -> Result<Vec<Message>> {
         self.home(mailbox)?.thread(mailbox, root)
+    }
+
+    fn clock(&self, mailbox: &str) -> Result<SignedDuration> {
+        self.home(mailbox)?.clock(mailbox)
+    }
+
+    fn numbering(&self, mailbox: &str) -> Result<Numbering> {
+        self.home(mailbox)?.numbering(mailbox)
     }
 
     fn body(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<Body>> {

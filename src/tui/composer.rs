@@ -14,6 +14,7 @@ use crate::engine::message::{AfterReply, Answer, Target};
 use crate::mail::compose::{self, DraftError, is_mailable, parse_addresses};
 use crate::mail::quote::is_quoted;
 use crate::model::{Address, Role, Uid};
+use crate::wire::answer::Seen;
 
 /// Text that was not kept is kept after this pause.
 const PAUSE: Duration = Duration::from_millis(400);
@@ -502,8 +503,7 @@ impl Composer {
             attached: content.attached,
             forwards: content.forwards,
             answered: self.base.answered.clone(),
-            seen_inbox: self.base.seen_inbox,
-            seen_sent: self.base.seen_sent,
+            seen: self.base.seen,
             then,
             unannounced: false,
         })
@@ -519,14 +519,14 @@ impl Composer {
         &self.base.answered
     }
 
-    /// The highest UIDs that its writer has seen, in INBOX and in Sent.
-    pub fn seen(&self) -> (Uid, Uid) {
-        (self.base.seen_inbox, self.base.seen_sent)
+    /// What its writer has seen.
+    pub fn seen(&self) -> Seen {
+        self.base.seen
     }
 
-    /// The writer has seen newer mail.
-    pub fn see(&mut self, (inbox, sent): (Uid, Uid)) {
-        (self.base.seen_inbox, self.base.seen_sent) = (inbox, sent);
+    /// The writer has seen what came since.
+    pub fn see(&mut self, now: Seen) {
+        self.base.seen = now;
     }
 }
 

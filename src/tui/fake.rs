@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source};
 use crate::engine::kept::{Attached, SavedDraft};
@@ -17,6 +17,7 @@ use crate::model::{
 };
 
 use crate::store::{self, Reach, Search, Wanted};
+use crate::wire::answer::Numbering;
 
 /// The mailbox of the tests.
 pub const SUPPORT: &str = "support@example.test";
@@ -129,6 +130,10 @@ pub struct Fake {
     pub outbox: RefCell<Vec<OutboxItem>>,
     pub people: RefCell<Vec<Address>>,
     pub is_partial: Cell<bool>,
+    /// How INBOX and Sent number their messages.
+    pub numbering: Cell<Numbering>,
+    /// How far the server's clock is ahead.
+    pub clock: Cell<SignedDuration>,
     /// How much can be searched here; nothing is told to be missing.
     pub reach: Cell<Reach>,
     /// Words that are typed stand in too many mails.
@@ -219,6 +224,14 @@ impl Source for Fake {
 
     fn thread(&self, _: &str, root: &str) -> Result<Vec<Message>> {
         Ok(self.threads.borrow().get(root).cloned().unwrap_or_default())
+    }
+
+    fn clock(&self, _: &str) -> Result<SignedDuration> {
+        Ok(self.clock.get())
+    }
+
+    fn numbering(&self, _: &str) -> Result<Numbering> {
+        Ok(self.numbering.get())
     }
 
     fn body(&self, _: &str, role: Role, uid: Uid) -> Result<Option<Body>> {

@@ -135,12 +135,19 @@ fn unwritable_sent(mailbox: &Mailbox) -> String {
         Some(rights) => {
             // Named as it is asked for first: without `i` the others are of no use.
             let missing: String = "irw".chars().filter(|c| !rights.0.contains(*c)).collect();
+            if missing.is_empty() {
+                return KEEPS_NOTHING.to_owned();
+            }
             let missing = if missing.starts_with('i') { "i" } else { &missing };
             format!("the right {missing} is missing in Sent (you have {})", rights.0)
         }
+        None if mailbox.folder(Role::Sent).is_some() && mailbox.rights.is_none() => KEEPS_NOTHING.to_owned(),
         None => "there is no Sent folder to write into".to_owned(),
     }
 }
+
+/// The rights are there, or nobody tells, and PERMANENTFLAGS says otherwise.
+const KEEPS_NOTHING: &str = "Sent does not keep the mark of an announcement";
 
 fn of_conversation(app: &App, act: Act, c: &Conversation) -> Option<String> {
     let me = app.me();

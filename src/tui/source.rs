@@ -3,7 +3,7 @@
 //! The screen asks for the window of rows that it shows and for single things by name; it never holds a list of the whole
 //! mailbox. Everything that changes a mailbox goes to the engine as a [`Command`](crate::engine::message::Command).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::kept::{Attached, SavedDraft};
 use crate::engine::message::{Item, Target};
@@ -11,6 +11,7 @@ use crate::mail::compose::AttachedFile;
 use crate::mail::parse::Body;
 use crate::model::{Address, Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
 use crate::store::{Reach, Search};
+use crate::wire::answer::Numbering;
 
 /// The order of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,10 @@ pub trait Source {
     fn named(&self, mailbox: &str, id: &ConversationId) -> Result<Option<Conversation>>;
     /// The messages of a conversation, oldest first.
     fn thread(&self, mailbox: &str, root: &str) -> Result<Vec<Message>>;
+    /// How far the clock of a mailbox's server is ahead.
+    fn clock(&self, mailbox: &str) -> Result<SignedDuration>;
+    /// How INBOX and Sent number their messages.
+    fn numbering(&self, mailbox: &str) -> Result<Numbering>;
     /// `None` where it has not been fetched yet.
     fn body(&self, mailbox: &str, role: Role, uid: Uid) -> Result<Option<Body>>;
     /// A mail's octets as far as they were fetched, and whether that is all; `None` where nothing was.

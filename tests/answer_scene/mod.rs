@@ -325,7 +325,7 @@ impl Scene<'_> {
             let mut link = Link::open(&login, &cache).await?;
             let found = link.discover().await?;
             let mailbox = found.mailboxes.into_iter().find(|m| m.key() == self.team.mailbox()).expect("the mailbox");
-            Ok(link.settle(&mailbox, &self.question.message_id, verdict).await?)
+            Ok(link.settle(&mailbox, &self.question.message_id, verdict).await?.expect("the conversation"))
         })
     }
 

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use bagsy::model::Uid;
-use bagsy::wire::answer::{Answer, Ask, Copy, Item, Outcome, Progress, Reply, Stage, Told, View, Why};
+use bagsy::wire::answer::{Answer, Ask, Copy, Item, Outcome, Progress, Reply, Seen, Stage, Told, View, Why};
 use bagsy::wire::keywords::{self, Fate};
 use bagsy::wire::settle::{Settle, Verdict};
 use bagsy::wire::state;
@@ -45,8 +45,15 @@ pub struct Answers {
     /// Whether the mailbox keeps claims; the trap is at work then.
     pub claims: bool,
     pub may_delete: bool,
-    /// Whether a copy in Sent can be announced at all.
+    /// Whether a copy in Sent can be announced at all. Where it cannot, each person was warned, and nothing keeps two from
+    /// answering at once.
     pub announce: bool,
+    /// Everybody wants it sent all the same where no announcement is kept.
+    pub unannounced: bool,
+    /// Sent drops the keywords of what is appended.
+    pub drops_keywords: bool,
+    /// STOREs in Sent to which the server says yes and which it does not carry out.
+    pub deaf: u8,
     pub crashes: u8,
     /// How often a program that died, or has to try later, starts again.
     pub resumes: u8,
@@ -69,6 +76,9 @@ impl Answers {
             claims: false,
             may_delete: false,
             announce: true,
+            unannounced: false,
+            drops_keywords: false,
+            deaf: 0,
             crashes: 0,
             resumes: 0,
             settles: 0,
@@ -122,6 +132,7 @@ pub struct State {
     rewrites: u8,
     troubles: u8,
     arrivals: u8,
+    deaf: u8,
     /// What a step did that must never be done.
     fault: Option<&'static str>,
 }
@@ -133,6 +144,7 @@ pub enum Did {
     Dies(usize),
     TakesUp(usize),
     Settles(usize, u8, Verdict),
+    SaysOfOwn(usize, u8, bool),
     WritesAnew(usize, u8),
     Ages,
     Arrives,
@@ -159,6 +171,10 @@ impl fmt::Display for Did {
             Self::Dies(who) => write!(f, "{}'s program dies", PEOPLE[*who]),
             Self::TakesUp(who) => write!(f, "{}'s program takes its answer up again", PEOPLE[*who]),
             Self::Settles(who, item, verdict) => write!(f, "{} settles answer {item}: {verdict:?}", PEOPLE[*who]),
+            Self::SaysOfOwn(who, item, was_sent) => {
+                let what = if *was_sent { "was sent" } else { "was not sent" };
+                write!(f, "{} says that answer {item}, of which nothing is pending, {what}", PEOPLE[*who])
+            }
             Self::WritesAnew(who, item) => write!(f, "{} writes anew: answer {item}", PEOPLE[*who]),
             Self::Ages => f.write_str("ten minutes pass"),
             Self::Arrives => f.write_str("the customer writes again"),
@@ -173,9 +189,18 @@ impl State {
         self.sent.mails.iter().filter(own).filter(|m| keywords::fate(&m.flags()) == Fate::Pending).copied().collect()
     }
 
-    fn append(&mut self, item: u8) {
-        self.sent.arrive().set(keywords::SUBMIT_PENDING);
+    fn append(&mut self, item: u8, keeps_keywords: bool) {
+        let copy = self.sent.arrive();
+        if keeps_keywords {
+            copy.set(keywords::SUBMIT_PENDING);
+        }
         self.items.push(item);
+    }
+
+    /// Whether an answer that nobody got looks as if it were sent.
+    fn looks_sent(&self, item: u8) -> bool {
+        let own = self.sent.mails.iter().filter(|m| self.items[usize::from(m.uid) - 1] == item);
+        own.into_iter().any(|m| keywords::fate(&m.flags()) == Fate::Sent)
     }
 
     /// A step on the pending copies of an answer.
@@ -216,13 +241,18 @@ impl Answers {
         });
         Item {
             me: handle(who),
-            seen_inbox: Uid(state.map_or(u8::from(!self.is_opening), |s| newest(&s.inbox)).into()),
-            seen_sent: Uid(seen_sent.into()),
-            was_answered: state.is_some_and(|s| s.inbox.mail(1).is_some_and(|m| m.has(keywords::ANSWERED))),
+            seen: Seen {
+                inbox: Uid(state.map_or(u8::from(!self.is_opening), |s| newest(&s.inbox)).into()),
+                sent: Uid(seen_sent.into()),
+                was_answered: state.is_some_and(|s| s.inbox.mail(1).is_some_and(|m| m.has(keywords::ANSWERED))),
+                ..Seen::default()
+            },
             expect: bagsy::model::Expectation::default(),
             recipients: 1,
             claims: self.claims,
             announce: self.announce,
+            unannounced: self.unannounced || !self.announce,
+            files: true,
             may_delete: self.may_delete,
             then: self.claims.then_some(Goal::Waiting),
         }
@@ -262,18 +292,26 @@ impl Answers {
             Ask::Copies(ask) => {
                 let trapped = trapped(&state.sent, ask);
                 all.extend(trapped.map(|(sent, told)| (State { sent, ..state.clone() }, Told::Copies(told))));
+                if matches!(ask, step::Ask::Store { .. }) && state.deaf > 0 {
+                    let nothing = step::Told::Stored { accepted: true, modified: false, fetched: false };
+                    all.push((State { deaf: state.deaf - 1, ..state.clone() }, Told::Copies(nothing)));
+                }
                 Told::Copies(hoped.copies(item, ask))
             }
             Ask::Delete(uid) => {
                 hoped.sent.expunge(u8::try_from(uid.0).expect("small"));
                 Told::Deleted
             }
-            Ask::Append => {
-                trouble(Told::Appended(None), &mut all, &|s| s.append(item));
+            Ask::Append | Ask::File => {
+                let keeps = *ask == Ask::Append && !self.drops_keywords;
+                trouble(Told::Appended(None), &mut all, &|s| s.append(item, keeps));
                 trouble(Told::Appended(None), &mut all, &|_| {});
-                trouble(Told::Appended(None), &mut all, &|s| s.late.push(item));
+                // One that is late where keywords are dropped looks sent whatever anybody does: there the proof ends.
+                if keeps {
+                    trouble(Told::Appended(None), &mut all, &|s| s.late.push(item));
+                }
                 trouble(Told::Appended(Some(false)), &mut all, &|_| {});
-                hoped.append(item);
+                hoped.append(item, keeps);
                 Told::Appended(Some(true))
             }
             Ask::MarkAnswered => {
@@ -368,6 +406,7 @@ impl Answers {
     fn end(&self, state: &mut State, who: usize, outcome: &Outcome) {
         let writer = &mut state.writers[who];
         let was_delivered = state.delivered[usize::from(writer.item)] > 0;
+        let is_only_marked = writer.outbox.as_ref().is_some_and(|p| p.stage == Stage::Submitted);
         writer.running = Running::Nothing;
         (writer.is_stopped, writer.stores) = (true, 0);
         if matches!(outcome, Outcome::Sent | Outcome::NotSent(_)) {
@@ -376,7 +415,9 @@ impl Answers {
         state.fault = match outcome {
             Outcome::Sent if !was_delivered => Some("it is called sent and nobody got it"),
             Outcome::NotSent(_) if was_delivered => Some("its text is a draft again, and the customer has it"),
-            Outcome::Later(_) if was_delivered => Some("it is to be tried again, and the customer has it"),
+            Outcome::Later(_) if was_delivered && !is_only_marked => {
+                Some("it is to be tried again, and the customer has it")
+            }
             _ => None,
         };
         // Words for people make no two states of one.
@@ -452,6 +493,21 @@ impl Answers {
                 all.push((Did::Settles(who, item, verdict), after));
             }
         }
+        // One's own answer whose fate nobody knows and of which no copy waits: its person says what became of it.
+        let is_unknown =
+            writer.outbox.as_ref().is_some_and(|p| matches!(p.stage, Stage::Transmitting | Stage::Unknown));
+        if state.settles > 0 && is_unknown && state.pending(writer.item).is_empty() {
+            let mut after = State { settles: state.settles - 1, ..state.clone() };
+            let was_sent = state.delivered[usize::from(writer.item)] > 0;
+            let settled = &mut after.writers[who];
+            match settled.outbox.take() {
+                Some(progress) if was_sent => {
+                    settled.outbox = Some(Progress { stage: Stage::Submitted, ..progress });
+                }
+                _ => settled.end = Some(Outcome::NotSent(Why::Discarded)),
+            }
+            all.push((Did::SaysOfOwn(who, writer.item, was_sent), after));
+        }
         let fates = || state.sent.mails.iter().map(|m| keywords::fate(&m.flags()));
         let sees_none = fates().all(|fate| fate == Fate::Void);
         let sees_no_sent = fates().all(|fate| fate != Fate::Sent);
@@ -490,7 +546,7 @@ impl Answers {
         if let Some(item) = state.late.first().copied() {
             let mut after = state.clone();
             after.late.remove(0);
-            after.append(item);
+            after.append(item, !self.drops_keywords);
             all.push((Did::LateAppend(item), after));
         }
         all
@@ -555,6 +611,7 @@ impl Model for Answers {
             rewrites: self.rewrites,
             troubles: self.troubles,
             arrivals: self.arrivals,
+            deaf: self.deaf,
             fault: None,
         }
     }
@@ -574,11 +631,21 @@ impl Model for Answers {
         if let Some(fault) = state.fault {
             return Some(fault.into());
         }
-        if state.delivered.iter().sum::<u8>() > 1 {
+        let is_announced = self.announce && !self.unannounced;
+        let count =
+            if is_announced { state.delivered.iter().sum() } else { *state.delivered.iter().max().unwrap_or(&0) };
+        if count > 1 {
             return Some("the customer got two answers".into());
         }
         if !is_final {
             return None;
+        }
+        // Whatever is not in the outbox any more has come to its end.
+        let ended = |item: u8| state.writers.iter().all(|w| w.item != item || w.outbox.is_none());
+        for item in 0..u8::try_from(state.delivered.len()).expect("few") {
+            if state.delivered[usize::from(item)] == 0 && ended(item) && state.looks_sent(item) {
+                return Some(format!("nobody got answer {item}, and its copy looks sent to everybody"));
+            }
         }
         self.unmended(state)
     }

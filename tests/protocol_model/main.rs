@@ -205,6 +205,36 @@ fn what_begins_a_conversation_leaves_once_at_most_and_can_always_be_settled() {
 }
 
 #[test]
+fn an_unannounced_answer_leaves_once_at_most_and_is_called_what_it_is() {
+    let alone = || Answers { announce: false, ..Answers::of(1) };
+    holds(&Answers { crashes: 2, resumes: 2, settles: 1, ..alone() });
+    holds(&Answers { crashes: 1, troubles: 2, resumes: 2, settles: 1, rewrites: 1, ..alone() });
+    holds(&Answers {
+        crashes: 1,
+        troubles: 1,
+        resumes: 1,
+        ..Answers { announce: false, claims: true, ..Answers::of(2) }
+    });
+}
+
+#[test]
+fn a_sent_folder_that_drops_keywords_makes_nobody_believe_that_an_answer_was_sent() {
+    for unannounced in [false, true] {
+        let dropping = |people| Answers { drops_keywords: true, may_delete: true, unannounced, ..Answers::of(people) };
+        holds(&Answers { crashes: 2, resumes: 3, ..dropping(1) });
+        holds(&Answers { crashes: 1, troubles: 1, resumes: 2, ..dropping(1) });
+        holds(&dropping(2));
+    }
+}
+
+#[test]
+fn a_server_that_says_yes_and_keeps_no_mark_leads_nobody_astray() {
+    holds(&Answers { deaf: 3, crashes: 1, resumes: 2, ..Answers::of(1) });
+    holds(&Answers { deaf: 4, troubles: 1, resumes: 2, settles: 1, rewrites: 1, ..Answers::of(1) });
+    holds(&Answers { deaf: 2, resumes: 1, settles: 1, rewrites: 1, ..Answers::of(2) });
+}
+
+#[test]
 fn who_does_not_check_is_found_out() {
     println!("{}", fails(&Answers { flaw: answers::Flaw::ChecksNothing, ..Answers::of(2) }));
 }

@@ -90,7 +90,9 @@ fn why_not(mailbox: &Mailbox, capability: Capability) -> String {
         Capability::Send if mailbox.folder(Role::Sent).is_none() => {
             "there is no Sent folder, and `k`, to create it, missing on INBOX".to_owned()
         }
-        Capability::Send => on(Role::Sent, "rwi").unwrap_or_else(|| "Sent is not open to you".to_owned()),
+        Capability::Send => {
+            on(Role::Sent, "rwi").unwrap_or_else(|| "Sent keeps no new keywords (PERMANENTFLAGS)".to_owned())
+        }
         Capability::Archive if mailbox.folder(Role::Archive).is_none() => "there is no Archive folder".to_owned(),
         Capability::Archive => {
             let parts: Vec<String> = [on(Role::Inbox, "te"), on(Role::Archive, "i")].into_iter().flatten().collect();

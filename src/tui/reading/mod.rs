@@ -10,9 +10,11 @@ pub use lines::{ReadLine, Toggle};
 
 use super::theme::Paint;
 use crate::engine::message::Target;
+use crate::engine::outbox::to_answer;
 use crate::mail::parse::Body;
 use crate::model::query::{Marks, Part as In};
 use crate::model::{Conversation, Message, Role, Uid};
+use crate::wire::answer::{Numbering, Seen};
 use crate::wire::state;
 
 /// Messages before the newest whose text is read for the line that they fold to; older ones when they are opened.
@@ -295,17 +297,21 @@ impl Reading {
         self.top = self.top.min(self.lines.len().saturating_sub(height));
     }
 
-    /// The newest message that came from outside: what a reply answers.
+    /// What a reply answers.
     pub fn answered(&self) -> Option<&Part> {
-        self.parts.iter().rev().find(|p| !p.is_outgoing)
+        let messages = self.messages();
+        let newest = to_answer(&messages)?;
+        let key = (newest.folder, newest.uid);
+        self.parts.iter().find(|part| part.key() == key)
     }
 
-    /// The highest UIDs in INBOX and in Sent.
-    pub fn seen(&self) -> (Uid, Uid) {
-        let highest = |role| {
-            self.parts.iter().filter(|p| p.message.folder == role).map(|p| p.message.uid).max().unwrap_or(Uid(0))
-        };
-        (highest(Role::Inbox), highest(Role::Sent))
+    fn messages(&self) -> Vec<Message> {
+        self.parts.iter().map(|part| part.message.clone()).collect()
+    }
+
+    /// What there is to be seen of it by whoever begins to answer this message now.
+    pub fn seen(&self, answered: &str, numbering: Numbering) -> Seen {
+        Seen::now(&self.messages(), answered, numbering)
     }
 
     /// An answer in Sent that was announced, and of which nobody said what became of it.

@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::stage::Stage;
 use crate::engine::message::{AfterReply, Answer, Command, Connection, Event, Target, Ticket, Verdict};
 use crate::mail::parse::Body;
-use crate::model::{Action, Assignee, ErrorKind, Refusal, Role};
+use crate::model::{Action, Assignee, ErrorKind, Refusal, Role, UidValidity};
 use crate::tui::fake::{NOW, SUPPORT, at, handle, message, waiting};
+use crate::tui::layers::Layer;
 use crate::tui::message::Message;
 use crate::tui::source::OutboxState;
+use crate::wire::answer::Numbering;
 
 fn fire() -> Target {
     Target { mailbox: SUPPORT.into(), root: "fire".into() }
@@ -46,7 +48,7 @@ fn replying_claims_what_is_free_and_quotes_what_it_answers() {
     assert_eq!(hold, Duration::from_secs(10));
     assert!(answer.draft.body.starts_with("Hi Dana,\n"), "{}", answer.draft.body);
     assert_eq!(answer.answered, "14@example.test");
-    assert_eq!((answer.seen_inbox.0, answer.seen_sent.0, answer.then), (14, 5, None));
+    assert_eq!((answer.seen.inbox.0, answer.seen.sent.0, answer.then), (14, 5, None));
     assert!(s.app.composer.is_none());
     assert_eq!(s.selected(), "login", "the next conversation");
 }
@@ -206,7 +208,124 @@ fn a_mail_that_comes_while_one_writes_stops_the_sending_once() {
     s.press("Ctrl-s");
     assert!(s.shows("Dana Reyes wrote while you did. Ctrl-S again sends yours."), "{}", s.screen());
     s.press("Ctrl-s");
-    assert_eq!(sent(&s).1.seen_inbox.0, 15);
+    assert_eq!(sent(&s).1.seen.inbox.0, 15);
+}
+
+#[test]
+fn an_answer_that_another_program_gave_meanwhile_stops_the_sending_once() {
+    let mark = |s: &Stage| s.fake.threads.borrow_mut().get_mut("fire").unwrap()[2].flags.answered = true;
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi");
+    mark(&s);
+    s.press("Ctrl-s");
+    assert!(s.shows("it was answered while you wrote, by another mail program. Ctrl-S again sends yours."));
+    s.press("Ctrl-s");
+    assert!(sent(&s).1.seen.was_answered);
+
+    // A night on the desk between the two changes nothing.
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi");
+    s.press("Esc");
+    mark(&s);
+    s.press("r Ctrl-s");
+    assert!(s.shows("it was answered while you wrote"), "{}", s.screen());
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
+
+    // What was answered before is answered once more without a word.
+    let mut s = Stage::new(100, 30);
+    mark(&s);
+    s.press("G r");
+    s.type_text("Hi");
+    s.press("Ctrl-s");
+    assert!(sent(&s).1.seen.was_answered);
+}
+
+#[test]
+fn a_draft_does_not_count_as_seen_what_was_numbered_anew_since() {
+    let numbered = |inbox| Numbering { inbox: Some(UidValidity(inbox)), sent: Some(UidValidity(1)) };
+    let mut s = Stage::new(100, 30);
+    s.fake.numbering.set(numbered(1));
+    s.press("G r");
+    s.type_text("Hi");
+    s.press("Esc");
+    s.fake.numbering.set(numbered(2));
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap()[2].uid.0 = 3;
+    s.press("r Ctrl-s");
+    assert!(s.shows("Dana Reyes wrote while you did."), "{}", s.screen());
+    s.press("Ctrl-s");
+    assert_eq!(sent(&s).1.seen.numbering, numbered(2));
+}
+
+/// A teammate announces an answer in Sent at this time.
+fn announced(s: &mut Stage, at: &str) {
+    let mut copy = message(6, "Example Support <support@example.test>", at);
+    copy.folder = Role::Sent;
+    copy.flags.keywords.push("$SubmitPending".into());
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap().push(copy);
+    s.fake.change("fire", |c| c.has_pending_answer = true);
+    s.changed();
+}
+
+#[test]
+fn a_pending_answer_does_not_count_as_seen() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi");
+    announced(&mut s, "2026-11-24T14:01:30Z");
+    s.press("Ctrl-s");
+    assert!(s.shows("an answer to this is on its way right now"), "{}", s.screen());
+    assert!(s.app.composer.is_some() && !s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
+    // It goes out, and so does ours once its writer knows of it.
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap()[3].flags.keywords = vec!["$Submitted".into()];
+    s.fake.change("fire", |c| c.has_pending_answer = false);
+    s.changed();
+    s.press("Ctrl-s");
+    assert!(s.shows("Example Support wrote while you did."), "{}", s.screen());
+    s.press("Ctrl-s");
+    assert_eq!(sent(&s).1.seen.sent.0, 6);
+}
+
+#[test]
+fn ten_minutes_are_those_of_the_server() {
+    // By the server it is a moment old, though this machine's clock says half an hour.
+    let mut s = Stage::new(100, 30);
+    s.fake.clock.set(jiff::SignedDuration::from_mins(-30));
+    announced(&mut s, "2026-11-24T13:31:30Z");
+    s.press("G r");
+    assert!(s.shows("an answer to this is on its way right now"), "{}", s.screen());
+    let mut s = Stage::new(100, 30);
+    s.fake.clock.set(jiff::SignedDuration::from_mins(30));
+    announced(&mut s, "2026-11-24T14:01:30Z");
+    s.press("G r");
+    assert!(matches!(s.app.layer, Some(Layer::Fate { .. })), "{}", s.screen());
+}
+
+#[test]
+fn what_was_announced_and_not_sent_is_not_what_is_answered() {
+    let mut s = Stage::new(100, 30);
+    announced(&mut s, "2026-11-24T13:50:00Z");
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap()[3].flags.keywords.push("bagsy-void".into());
+    s.fake.change("fire", |c| c.has_pending_answer = false);
+    s.press("G r");
+    assert!(s.shows("To       Dana Reyes <dana@reyes.example>"), "{}", s.screen());
+    s.type_text("Hi");
+    s.press("Ctrl-s");
+    assert_eq!(sent(&s).1.answered, "14@example.test");
+}
+
+#[test]
+fn taking_over_to_answer_asks_what_became_of_an_earlier_answer() {
+    let mut s = Stage::new(100, 30);
+    s.fake.change("fire", |c| c.assignee = Assignee::Held(handle("bob")));
+    s.changed();
+    s.press("G r");
+    assert!(s.shows("Take it over?"), "{}", s.screen());
+    announced(&mut s, "2026-11-24T13:50:00Z");
+    s.press("y");
+    assert_eq!(s.last_act().2, &Action::TakeOver);
+    assert!(s.app.composer.is_none() && matches!(s.app.layer, Some(Layer::Fate { .. })), "{}", s.screen());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::Turn;
 use crate::engine::kept::Content;
 use crate::engine::message::{AfterReply, Answer, Command, Item, Target};
+use crate::engine::outbox;
 use crate::mail::compose;
 use crate::model::{Assignee, Conversation, ErrorKind, Refusal};
 use crate::tui::app::{App, Held, Sending, Tone};
@@ -59,7 +60,9 @@ impl Turn<'_> {
         let Some(reading) = self.read(c) else { return true };
         let at = reading.pending_answer().map(|m| m.internal_date).or(mine_since);
         let Some(at) = at else { return false };
-        if mine_since.is_none() && self.app.now.duration_since(at).as_mins() < STALE_MINUTES {
+        // By the clock that dated it.
+        let ahead = self.source.clock(&c.mailbox).unwrap_or_default();
+        if mine_since.is_none() && (self.app.now.duration_since(at) + ahead).as_mins() < STALE_MINUTES {
             self.app.say(Tone::Bad, "an answer to this is on its way right now");
             return true;
         }
@@ -103,8 +106,10 @@ impl Turn<'_> {
             return false;
         };
         let text = answered.body.as_ref().map(|body| body.text.as_str());
-        let draft = compose::reply(mailbox, &answered.message, all, text);
-        let content = Content::of(&draft, &identity(&answered.message), reading.seen());
+        let draft = outbox::reply(mailbox, &answered.message, all, text);
+        let answered_id = identity(&answered.message);
+        let numbering = self.source.numbering(&target.mailbox).unwrap_or_default();
+        let content = Content::of(&draft, &answered_id, reading.seen(&answered_id, numbering));
         let mut composer = Composer::new(target.clone(), content);
         if text.is_none() {
             composer.awaits = Some((answered.message.folder, answered.message.uid));
@@ -259,7 +264,7 @@ impl Turn<'_> {
             }
             return self.app.say(Tone::Bad, "not sent: there is no text yet");
         }
-        if self.stops_for_news() || self.stops_for_doubt() {
+        if self.stops_for_fate() || self.stops_for_news() || self.stops_for_doubt() {
             return;
         }
         let now = self.app.now;
@@ -320,30 +325,48 @@ impl Turn<'_> {
         composer.has_own_text(attribution.as_deref())
     }
 
-    /// A mail that came into the conversation while this was written stops the sending once.
+    /// An answer that was announced while this was written comes first, or has to be settled.
+    fn stops_for_fate(&mut self) -> bool {
+        let Some(composer) = &self.app.composer else { return false };
+        let Target { mailbox, root } = &composer.target;
+        let Ok(Some(conversation)) = self.source.conversation(mailbox, root) else { return false };
+        self.asks_for_fate(&conversation)
+    }
+
+    /// What became of the conversation while this was written stops the sending once: a mail that came in, an answer that
+    /// another mail program gave.
     fn stops_for_news(&mut self) -> bool {
         let Some(composer) = &self.app.composer else { return false };
-        let (target, seen) = (composer.target.clone(), composer.seen());
+        let (target, answered, seen) = (composer.target.clone(), composer.answered().to_owned(), composer.seen());
+        if target.is_opening() {
+            return false;
+        }
         let Ok(messages) = self.source.thread(&target.mailbox, &target.root) else { return false };
+        let Ok(numbering) = self.source.numbering(&target.mailbox) else { return false };
         let mut reading = Reading::new(target);
         reading.take(messages);
-        let now_seen = reading.seen();
-        if now_seen.0 <= seen.0 && now_seen.1 <= seen.1 {
+        let now = reading.seen(&answered, numbering);
+        let seen = seen.numbered(numbering);
+        let is_answered = now.was_answered && !seen.was_answered;
+        if now.inbox <= seen.inbox && now.sent <= seen.sent && !is_answered {
             return false;
         }
         let newest = reading.parts.iter().rev().map(|p| &p.message).find(|m| match m.folder {
-            crate::model::Role::Sent => m.uid > seen.1,
-            crate::model::Role::Inbox => m.uid > seen.0,
+            crate::model::Role::Sent => m.uid > seen.sent && m.uid <= now.sent,
+            crate::model::Role::Inbox => m.uid > seen.inbox,
             _ => false,
         });
         let Some(composer) = &mut self.app.composer else { return false };
-        let from = newest.and_then(|m| m.from.first()).map(|a| crate::mail::safe::line(a.shown()));
+        let news = match newest {
+            Some(newest) => {
+                let from = newest.from.first().map(|a| crate::mail::safe::line(a.shown()));
+                format!("{} wrote while you did", from.unwrap_or_else(|| "somebody".to_owned()))
+            }
+            None => "it was answered while you wrote, by another mail program".to_owned(),
+        };
         let send = self.app.keymap.key_for(crate::tui::keymap::Context::Writing, Act::Send);
-        composer.warning = Some(format!(
-            "{} wrote while you did. {send} again sends yours.",
-            from.unwrap_or_else(|| "somebody".to_owned())
-        ));
-        composer.see(now_seen);
+        composer.warning = Some(format!("{news}. {send} again sends yours."));
+        composer.see(now);
         self.app.is_stale = true;
         true
     }

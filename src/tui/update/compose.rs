@@ -10,7 +10,7 @@ use crate::engine::files::Entry;
 use crate::engine::kept::{Attached, Content, Forwards};
 use crate::engine::message::{Command, Target};
 use crate::mail::{compose, safe};
-use crate::model::{ErrorKind, Message, Refusal, Uid};
+use crate::model::{ErrorKind, Message, Refusal};
 use crate::tui::app::{App, Focus, Tone};
 use crate::tui::attaching::{Attaching, Taken};
 use crate::tui::composer::{Composer, Doubt, Field};
@@ -19,17 +19,15 @@ use crate::tui::layers::Layer;
 use crate::tui::message::Effect;
 use crate::tui::offers::Offers;
 use crate::tui::words;
+use crate::wire::answer::Seen;
 use crate::wire::identity::identity;
-
-/// What begins a conversation has nothing in it that its writer could have missed.
-const NOTHING_SEEN: (Uid, Uid) = (Uid(0), Uid(0));
 
 impl Turn<'_> {
     /// `m`: the kept new mail goes on, else an empty one is begun.
     pub(super) fn write_new(&mut self) {
         let Some(mailbox) = self.app.current() else { return };
         let target = Target::new_mail(mailbox.key());
-        let content = Content::of(&compose::blank(mailbox), "", NOTHING_SEEN);
+        let content = Content::of(&compose::blank(mailbox), "", Seen::default());
         if self.resume(&target) {
             return;
         }
@@ -48,7 +46,7 @@ impl Turn<'_> {
         };
         let Some(mailbox) = self.app.current() else { return };
         let forwards = Forwards { of: identity(&message), ..Forwards::default() };
-        let content = Content::of(&compose::forward(mailbox, &message), "", NOTHING_SEEN);
+        let content = Content::of(&compose::forward(mailbox, &message), "", Seen::default());
         self.begin_writing(Composer::new(target, Content { forwards: Some(forwards), ..content }));
         self.fetch_forwarded();
     }

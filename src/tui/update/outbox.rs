@@ -69,6 +69,10 @@ impl Turn<'_> {
                     self.asks_for_fate(&conversation);
                 }
             }
+            // Nothing of it was announced, or its copy is gone: its person says all the same.
+            Ok(None) if item.state == OutboxState::Unknown => {
+                self.app.layer = Some(Layer::Fate { target: item.target, subject: item.subject, at: item.since });
+            }
             Ok(None) => self.app.say(Tone::Bad, "its conversation is not here any more"),
             Err(error) => self.app.say(Tone::Bad, format!("the cache cannot be read: {error}")),
         }

@@ -46,7 +46,7 @@ impl Turn<'_> {
             }
             (Layer::Confirm { sure, .. }, Act::Accept) => {
                 self.confirmed(sure);
-                None
+                self.app.layer.take()
             }
             (Layer::Fate { target, .. }, Act::WasSent | Act::Discard) => {
                 let ticket = self.app.ticket();
@@ -86,8 +86,13 @@ impl Turn<'_> {
             Sure::TakeOver { conversation, holder, then_reply } => {
                 let expect = Expectation { assignee: Some(Some(holder)), status: None };
                 self.ask(&conversation, Action::TakeOver, expect, false);
-                if let Some(all) = then_reply {
-                    self.write(&conversation, all);
+                // An answer may have been announced since the question was put.
+                let now = self.source.conversation(&conversation.mailbox, &conversation.root);
+                let now = now.ok().flatten().unwrap_or(*conversation);
+                if let Some(all) = then_reply
+                    && !self.asks_for_fate(&now)
+                {
+                    self.write(&now, all);
                 }
             }
         }

@@ -14,6 +14,8 @@ pub(super) enum Own<'a> {
     Pending(&'a Copy, Vec<Uid>),
     /// Somebody marked it sent.
     Sent(&'a Copy),
+    /// It says nothing, as what other programs file after sending: Sent kept no keyword of it, or somebody took them off.
+    Bare(&'a Copy),
     /// Somebody declared it void.
     Void(&'a Copy),
 }
@@ -22,8 +24,11 @@ pub(super) enum Own<'a> {
 pub(super) fn own(view: &View, spent: Uid) -> Own<'_> {
     let copies = || view.sent.iter().filter(|c| c.is_own && c.uid > spent);
     let with = |fate| copies().find(move |c| c.fate() == fate);
-    if let Some(sent) = with(Fate::Sent) {
+    if let Some(sent) = copies().find(|c| c.flags.has(keywords::SUBMITTED)) {
         return Own::Sent(sent);
+    }
+    if let Some(bare) = with(Fate::Sent) {
+        return Own::Bare(bare);
     }
     if let Some(pending) = with(Fate::Pending) {
         let others = copies().filter(|c| c.fate() == Fate::Pending && c.uid != pending.uid);
@@ -42,7 +47,7 @@ pub(super) fn objection(item: &Item, view: &View, announced: Option<Uid>, holds:
     let rival = view.sent.iter().filter(|c| !c.is_own).find_map(|c| match c.fate() {
         Fate::Void => None,
         // A copy that is sent was sent, whatever its place.
-        Fate::Sent => (c.uid > item.seen_sent).then_some(Why::Overtaken(c.uid)),
+        Fate::Sent => (c.uid > item.seen.sent).then_some(Why::Overtaken(c.uid)),
         // The lowest goes on; who comes after us finds us.
         Fate::Pending if announced.is_some_and(|own| own < c.uid) => None,
         Fate::Pending if c.is_old => Some(Why::Unsettled(c.uid)),
@@ -51,10 +56,10 @@ pub(super) fn objection(item: &Item, view: &View, announced: Option<Uid>, holds:
     if rival.is_some() {
         return rival;
     }
-    if view.is_answered && !item.was_answered {
+    if view.is_answered && !item.seen.was_answered {
         return Some(Why::AnsweredElsewhere);
     }
-    if view.inbox.iter().any(|s| s.incoming && !s.auto_reply && s.uid > item.seen_inbox) {
+    if view.inbox.iter().any(|s| s.incoming && !s.auto_reply && s.uid > item.seen.inbox) {
         return Some(Why::NewerMail);
     }
     if !holds || !item.claims || view.inbox.is_empty() {

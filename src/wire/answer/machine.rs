@@ -1,10 +1,10 @@
 //! The order of the steps of an answer.
 
 use super::check::{self, Own, objection};
-use super::{Ask, Copy, Ending, Item, Outcome, Progress, Reply, Stage, Told, View, Why, fits_done};
+use super::{Ask, Ending, Item, Outcome, Progress, Reply, Stage, Told, View, Why, fits_done};
 use crate::model::{Expectation, Status, Uid};
 use crate::wire::claim::Claim;
-use crate::wire::keywords;
+use crate::wire::keywords::{self, Fate};
 use crate::wire::status::SetStatus;
 use crate::wire::step::{self, FlagChange, Protocol, Step, Stopped};
 
@@ -13,7 +13,7 @@ const CHECKED_MS: u64 = 60_000;
 /// A copy may be settled by others ten minutes after its APPEND. One that has lain for half of that is claimed before the
 /// text goes out, as one is after a restart: who settles it has to win that claim.
 const CLAIM_COPY_MS: u64 = 300_000;
-/// How often an APPEND is repeated, and a void copy looked after, in one run.
+/// How often one run repeats an APPEND, and a mark on a copy that the server says yes to and does not keep.
 const TRIES: u8 = 3;
 
 type AnswerStep = Step<Ask, Outcome>;
@@ -29,6 +29,8 @@ pub struct Answer {
     announced_ms: Option<u64>,
     is_copy_claimed: bool,
     tries: u8,
+    /// How often a second copy was declared void.
+    prunes: u8,
     state: State,
 }
 
@@ -69,6 +71,8 @@ enum State {
         off: Vec<String>,
     },
     RemovingPending,
+    /// What was sent and lies nowhere is filed.
+    Filing,
     MarkingAnswered,
     Following(Box<SetStatus>),
 }
@@ -76,6 +80,7 @@ enum State {
 /// What follows when the outbox has it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Next {
+    Resume,
     Append,
     Check,
     MailFrom,
@@ -93,21 +98,31 @@ impl Answer {
             Stage::Submitted => State::Marking,
             _ => State::Resuming,
         };
-        let answer =
-            Self { item, progress, checked_ms: 0, announced_ms: None, is_copy_claimed: false, tries: 0, state };
+        let answer = Self {
+            item,
+            progress,
+            checked_ms: 0,
+            announced_ms: None,
+            is_copy_claimed: false,
+            tries: 0,
+            prunes: 0,
+            state,
+        };
         (answer, Ask::Look)
     }
 
     /// The first look: what is left of an earlier run decides where this one begins.
     fn resume(&mut self, view: View) -> AnswerStep {
         let may_be_sent = matches!(self.progress.stage, Stage::Transmitting | Stage::Unknown);
-        let is_new = matches!(self.progress.stage, Stage::Unsent | Stage::Announcing) || !self.item.announce;
+        let is_new = matches!(self.progress.stage, Stage::Unsent | Stage::Announcing) || !self.announces();
         match check::own(&view, self.progress.spent) {
-            Own::Sent(_) if may_be_sent => self.save(Stage::Submitted, Next::Mark),
+            Own::Sent(_) | Own::Bare(_) if may_be_sent => self.save(Stage::Submitted, Next::Mark),
             _ if may_be_sent && view.is_named => self.save(Stage::Submitted, Next::Mark),
             Own::Void(_) => Step::Finished(Outcome::NotSent(Why::Discarded)),
             Own::Pending(..) | Own::None if may_be_sent => self.unknown(),
-            Own::Sent(copy) => Step::Finished(Outcome::NotSent(strange(copy))),
+            // We know that nothing was transmitted: a person settled it so.
+            Own::Sent(_) => Step::Finished(Outcome::NotSent(Why::Discarded)),
+            Own::Bare(_) => self.not_kept(),
             Own::None if !is_new => Step::Finished(Outcome::NotSent(Why::Discarded)),
             Own::None => match objection(&self.item, &view, None, false) {
                 Some(why) => Step::Finished(Outcome::NotSent(why)),
@@ -118,6 +133,16 @@ impl Answer {
                 None => self.claim_copy(Then::MailFrom),
             },
         }
+    }
+
+    /// Whether it is, or was, announced.
+    fn announces(&self) -> bool {
+        self.item.announce && !self.progress.unannounced
+    }
+
+    /// Its copy looks as if it were sent, for everybody: it is taken back before anything else.
+    fn not_kept(&mut self) -> AnswerStep {
+        self.withdraw(if self.item.unannounced { Ending::Unannounced } else { Ending::NotSent(Why::NotAnnounced) })
     }
 
     fn unknown(&mut self) -> AnswerStep {
@@ -194,7 +219,7 @@ impl Answer {
 
     fn connected(&mut self, reply: Reply) -> AnswerStep {
         match reply {
-            Reply::Done if !self.item.announce => self.check(Then::MailFrom),
+            Reply::Done if !self.announces() => self.check(Then::MailFrom),
             Reply::Done if self.is_copy_claimed => self.check(Then::MailFrom),
             Reply::Done => self.save(Stage::Announcing, Next::Append),
             reply => {
@@ -214,14 +239,19 @@ impl Answer {
                 if let Some(other) = check::settler(copy, &self.item.me) {
                     return later(format!("{other} is settling its announced copy"));
                 }
+                if !others.is_empty() && self.prunes >= TRIES {
+                    return later("two copies of it lie in Sent, and neither lets itself be declared void".into());
+                }
                 if let Some(&second) = others.first() {
+                    self.prunes += 1;
                     let void = store(second, FlagChange::Add(vec![keywords::VOID.to_owned()]));
                     return self.ask(State::Pruning(then), Ask::Copies(void));
                 }
                 Some(copy.uid)
             }
-            Own::Sent(copy) => return Step::Finished(Outcome::NotSent(strange(copy))),
-            Own::None if !self.item.announce => None,
+            Own::Sent(_) => return Step::Finished(Outcome::NotSent(Why::Discarded)),
+            Own::Bare(_) => return self.not_kept(),
+            Own::None if !self.announces() => None,
             Own::None | Own::Void(_) => return Step::Finished(Outcome::NotSent(Why::Discarded)),
         };
         match objection(&self.item, &view, announced, true) {
@@ -245,6 +275,10 @@ impl Answer {
         self.announced_ms.get_or_insert(now_ms);
         match answer {
             Some(true) => self.save(Stage::Announced, Next::Check),
+            Some(false) if self.item.unannounced => {
+                self.progress.unannounced = true;
+                self.save(Stage::Unsent, Next::Check)
+            }
             Some(false) => self.save(Stage::Unsent, Next::Finish(Outcome::NotSent(Why::NotAnnounced))),
             None => self.ask(State::Seeking, Ask::Look),
         }
@@ -264,6 +298,7 @@ impl Answer {
     fn saved(&mut self, next: Next, now_ms: u64) -> AnswerStep {
         let is_stale = now_ms.saturating_sub(self.checked_ms) > CHECKED_MS;
         match next {
+            Next::Resume => self.ask(State::Resuming, Ask::Look),
             Next::Append => self.ask(State::Appending, Ask::Append),
             Next::Check => self.check(Then::MailFrom),
             Next::MailFrom if is_stale => self.check(Then::MailFrom),
@@ -286,7 +321,10 @@ impl Answer {
 
     fn transmitted(&mut self, reply: Reply) -> AnswerStep {
         match reply {
-            Reply::Done => self.save(Stage::Submitted, Next::Mark),
+            Reply::Done => {
+                self.tries = 0;
+                self.save(Stage::Submitted, Next::Mark)
+            }
             Reply::Silent => self.unknown(),
             reply => self.withdraw(refused(reply, None)),
         }
@@ -306,33 +344,52 @@ impl Answer {
     }
 
     fn withdrawing(&mut self, view: &View, ending: Ending) -> AnswerStep {
-        if let Own::Pending(copy, _) = check::own(view, self.progress.spent)
+        if let Own::Pending(copy, _) | Own::Bare(copy) = check::own(view, self.progress.spent)
             && self.tries < TRIES
         {
             self.tries += 1;
             let void = store(copy.uid, FlagChange::Add(vec![keywords::VOID.to_owned()]));
             return self.ask(State::Voiding(ending, copy.uid), Ask::Copies(void));
         }
+        let own = view.sent.iter().filter(|c| c.is_own).map(|c| c.uid).max();
+        let spent = own.unwrap_or(Uid(0)).max(self.progress.spent);
         match ending {
             Ending::Later(why) => {
-                let own = view.sent.iter().filter(|c| c.is_own).map(|c| c.uid).max();
-                self.progress.spent = own.unwrap_or(Uid(0)).max(self.progress.spent);
+                self.progress.spent = spent;
                 self.save(Stage::Unsent, Next::Finish(Outcome::Later(why)))
             }
             Ending::NotSent(why) => Step::Finished(Outcome::NotSent(why)),
+            Ending::Unannounced => {
+                (self.progress.spent, self.progress.unannounced) = (spent, true);
+                self.save(Stage::Unsent, Next::Resume)
+            }
         }
     }
 
-    /// `$Submitted` first, so that at no time the copy says less than is known; then off with what is no longer so.
+    /// `$Submitted` first, so that at no time the copy says less than is known; then off with what is no longer so. A yes
+    /// means nothing: it is marked when a look shows it. Teammates would take a copy that stayed pending for an unknown fate.
     fn mark(&mut self, view: &View) -> AnswerStep {
         let copy = match check::own(view, self.progress.spent) {
             Own::Pending(copy, _) | Own::Sent(copy) | Own::Void(copy) => copy,
+            Own::Bare(copy) if self.announces() => copy,
+            // What the server filed by itself says enough.
+            Own::Bare(_) => return self.ask(State::MarkingAnswered, Ask::MarkAnswered),
+            Own::None if self.lacks_a_copy(view) => {
+                self.tries += 1;
+                return self.ask(State::Filing, Ask::File);
+            }
             Own::None => return self.ask(State::MarkingAnswered, Ask::MarkAnswered),
         };
         let mine = keywords::claim(&self.item.me);
         let is_past =
             |k: &str| [keywords::SUBMIT_PENDING, keywords::VOID, &mine].iter().any(|p| p.eq_ignore_ascii_case(k));
         let off = step::spelled(&copy.flags, is_past);
+        if self.tries >= TRIES {
+            return match copy.fate() {
+                Fate::Sent => self.ask(State::MarkingAnswered, Ask::MarkAnswered),
+                Fate::Pending | Fate::Void => later("Sent says yes and does not keep that the answer was sent".into()),
+            };
+        }
         if copy.flags.has(keywords::SUBMITTED) {
             return self.take_off(copy.uid, off);
         }
@@ -340,10 +397,17 @@ impl Answer {
         self.ask(State::AddingSubmitted { copy: copy.uid, off }, Ask::Copies(add))
     }
 
+    /// It was sent, and nothing of it lies in Sent for the team to see: it was not announced, or its copy is gone.
+    fn lacks_a_copy(&self, view: &View) -> bool {
+        let is_there = view.sent.iter().any(|c| c.is_own && c.fate() != Fate::Void);
+        self.item.files && self.tries < TRIES && !is_there
+    }
+
     fn take_off(&mut self, copy: Uid, off: Vec<String>) -> AnswerStep {
         if off.is_empty() {
             return self.ask(State::MarkingAnswered, Ask::MarkAnswered);
         }
+        self.tries += 1;
         self.ask(State::RemovingPending, Ask::Copies(store(copy, FlagChange::Remove(off))))
     }
 
@@ -351,7 +415,7 @@ impl Answer {
         let Some(goal) = self.item.then else {
             return Step::Finished(Outcome::Sent);
         };
-        let seen = Some(self.item.seen_inbox);
+        let seen = Some(self.item.seen.inbox);
         let (status, ask) = SetStatus::start(self.item.me.clone(), goal, seen, Expectation::default());
         self.ask(State::Following(Box::new(status)), Ask::Inbox(ask))
     }
@@ -368,11 +432,6 @@ impl Answer {
     }
 }
 
-/// Why a copy that we know was not sent looks as if it were: a person settled it so, or Sent keeps no keywords.
-fn strange(copy: &Copy) -> Why {
-    if copy.flags.has(keywords::SUBMITTED) { Why::Discarded } else { Why::NotAnnounced }
-}
-
 fn store(uid: Uid, change: FlagChange) -> step::Ask {
     step::Ask::Store { uid, unchanged_since: None, change }
 }
@@ -385,6 +444,7 @@ fn finish(ending: Ending) -> AnswerStep {
     Step::Finished(match ending {
         Ending::Later(why) => Outcome::Later(why),
         Ending::NotSent(why) => Outcome::NotSent(why),
+        Ending::Unannounced => Outcome::NotSent(Why::NotAnnounced),
     })
 }
 
@@ -434,8 +494,16 @@ impl Protocol for Answer {
                 self.ask(State::Withdrawing(ending), Ask::Look)
             }
             (State::Marking, Told::Looked(view)) => self.mark(&view),
+            // With nothing to take off a look is due all the same.
+            (State::AddingSubmitted { off, .. }, Told::Copies(_)) if off.is_empty() => {
+                self.tries += 1;
+                self.ask(State::Marking, Ask::Look)
+            }
             (State::AddingSubmitted { copy, off }, Told::Copies(_)) => self.take_off(copy, off),
-            (State::RemovingPending, Told::Copies(_)) => self.ask(State::MarkingAnswered, Ask::MarkAnswered),
+            (State::RemovingPending, Told::Copies(_)) | (State::Filing, Told::Appended(None)) => {
+                self.ask(State::Marking, Ask::Look)
+            }
+            (State::Filing, Told::Appended(Some(_))) => self.ask(State::MarkingAnswered, Ask::MarkAnswered),
             (State::MarkingAnswered, Told::MarkedAnswered) => self.follow(),
             (State::Following(mut status), Told::Inbox(told)) => match status.next(told, now_ms) {
                 Step::Ask(ask) => self.ask(State::Following(status), Ask::Inbox(ask)),

@@ -10,6 +10,7 @@
 
 mod check;
 mod machine;
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -18,42 +19,33 @@ use serde::{Deserialize, Serialize};
 use super::keywords::{self, Fate};
 use super::status::Goal;
 use super::step::{self, Sight};
-use crate::model::{Expectation, Flags, Handle, Message, ModSeq, Role, Status, Uid};
+use crate::model::{Expectation, Flags, Handle, ModSeq, Status, Uid};
 
 pub use machine::Answer;
+pub use seen::{Numbering, Seen, is_answered};
 
 /// What an answer is, apart from its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Item {
     pub me: Handle,
-    /// The newest message of the conversation in INBOX that its writer had seen: a later one stops the answer.
-    pub seen_inbox: Uid,
-    /// The newest copy in Sent that its writer had seen: [`seen_sent`]. A later one stops the answer.
-    pub seen_sent: Uid,
-    /// Whether `\Answered` was set on what is answered when it was written.
-    pub was_answered: bool,
+    /// What its writer had seen when it was begun.
+    pub seen: Seen,
     /// What its writer expects of the conversation when the claim is made, as long as nothing of the answer is announced.
     pub expect: Expectation,
     /// How many recipients the envelope has.
     pub recipients: usize,
     /// Whether the mailbox keeps claims; where it does not, announce and check stand alone.
     pub claims: bool,
-    /// Whether Sent can be written. Without an announcement a person was warned.
+    /// Whether Sent can be written, and keeps the keywords of an announcement as far as it tells.
     pub announce: bool,
+    /// Its person was warned that nothing may announce it, and wants it sent all the same.
+    pub unannounced: bool,
+    /// Whether Sent takes a plain copy of what was sent and has none there.
+    pub files: bool,
     /// Whether a void copy may be deleted from Sent.
     pub may_delete: bool,
     /// What becomes of the conversation; `None` where the mailbox keeps no status.
     pub then: Option<Goal>,
-}
-
-/// The newest UID in Sent that counts as seen by whoever begins to write now. A copy that is pending now may be sent later:
-/// neither it nor what came after it was seen.
-pub fn seen_sent(conversation: &[Message]) -> Uid {
-    let sent = |m: &&Message| m.folder == Role::Sent;
-    let pending = conversation.iter().filter(sent).filter(|m| keywords::fate(&m.flags) == Fate::Pending);
-    let first_pending = pending.map(|m| m.uid).min();
-    let seen = conversation.iter().filter(sent).map(|m| m.uid).filter(|uid| first_pending.is_none_or(|p| *uid < p));
-    seen.max().unwrap_or(Uid(0))
 }
 
 /// Whether a conversation that is done, with nothing in INBOX, is as expected: nobody holds it.
@@ -67,12 +59,15 @@ pub struct Progress {
     pub stage: Stage,
     /// Own copies in Sent up to this UID are void because we made them so. After a change of Sent's UIDVALIDITY: 0.
     pub spent: Uid,
+    /// Sent did not take the announcement: it goes without one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unannounced: bool,
 }
 
 impl Progress {
     /// Of an answer that was just put into the outbox.
     pub fn begin() -> Self {
-        Self { stage: Stage::Unsent, spent: Uid(0) }
+        Self { stage: Stage::Unsent, spent: Uid(0), unannounced: false }
     }
 }
 
@@ -106,6 +101,8 @@ pub enum Ending {
     Later(String),
     /// Its writer has to look at it; the text is a draft again.
     NotSent(Why),
+    /// Sent keeps no announcement: what was tried is taken back, and it is sent without one, as its person wants it.
+    Unannounced,
 }
 
 /// Why an answer was not sent.
@@ -194,6 +191,8 @@ pub enum Ask {
     Delete(Uid),
     /// APPEND to Sent, with `$SubmitPending`. If no answer comes, connect anew before telling.
     Append,
+    /// APPEND to Sent of what was sent and has no copy there, with no keyword. Likewise.
+    File,
     /// `\Answered` on what is answered, wherever it lies.
     MarkAnswered,
     /// Into the outbox, on disk before the answer to this.

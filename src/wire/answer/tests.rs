@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::wire::step::{Protocol, Step};
-use crate::wire::testing::{Folder, answer, flags, handle, message};
+use crate::wire::step::{FlagChange, Protocol, Step};
+use crate::wire::testing::{Folder, flags, handle};
 
 /// A mailbox, an outbox and a submission server.
 struct Office {
@@ -20,6 +20,8 @@ struct Office {
     /// What APPEND says, last first; then yes.
     appends: Vec<Option<bool>>,
     delivered: usize,
+    /// Sent takes what is appended and drops its keywords.
+    drops_keywords: bool,
     /// How long each step takes.
     step_ms: u64,
     log: Vec<String>,
@@ -37,6 +39,7 @@ impl Office {
             replies: HashMap::new(),
             appends: Vec::new(),
             delivered: 0,
+            drops_keywords: false,
             step_ms: 1,
             log: Vec::new(),
         }
@@ -82,6 +85,7 @@ impl Office {
             Ask::Copies(_) => "",
             Ask::Delete(_) => "delete",
             Ask::Append => "append",
+            Ask::File => "file",
             Ask::MarkAnswered => "mark answered",
             Ask::Save(progress) => {
                 self.log.push(format!("save {:?}", progress.stage));
@@ -114,7 +118,15 @@ impl Office {
             Ask::Append => {
                 let answer = self.appends.pop().unwrap_or(Some(true));
                 if answer == Some(true) {
-                    self.sent.arrive("$SubmitPending");
+                    self.sent.arrive(if self.drops_keywords { "" } else { "$SubmitPending" });
+                    self.own.push(self.sent.messages.last().unwrap().uid.0);
+                }
+                Told::Appended(answer)
+            }
+            Ask::File => {
+                let answer = self.appends.pop().unwrap_or(Some(true));
+                if answer == Some(true) {
+                    self.sent.arrive("");
                     self.own.push(self.sent.messages.last().unwrap().uid.0);
                 }
                 Told::Appended(answer)
@@ -152,13 +164,13 @@ impl Office {
 fn item() -> Item {
     Item {
         me: handle("alice"),
-        seen_inbox: Uid(1),
-        seen_sent: Uid(0),
-        was_answered: false,
+        seen: Seen { inbox: Uid(1), ..Seen::default() },
         expect: Expectation::default(),
         recipients: 2,
         claims: true,
         announce: true,
+        unannounced: false,
+        files: false,
         may_delete: false,
         then: Some(Goal::Waiting),
     }
@@ -187,6 +199,7 @@ fn an_answer_is_announced_checked_sent_and_marked_in_this_order() {
         "look",
         "Add([\"$Submitted\"])",
         "Remove([\"$SubmitPending\"])",
+        "look",
         "mark answered",
         "mark the conversation",
     ];
@@ -275,7 +288,7 @@ fn a_transient_refusal_voids_the_copy_and_the_next_run_announces_another() {
     let mut office = Office::new(&[""], &[]);
     office.replies.insert("data", Reply::Later("451 later".into()));
     assert_eq!(office.run(&item()), Outcome::Later("451 later".into()));
-    assert_eq!(office.outbox, Progress { stage: Stage::Unsent, spent: Uid(1) });
+    assert_eq!(office.outbox, Progress { spent: Uid(1), ..Progress::begin() });
     office.replies.clear();
     assert_eq!(office.run(&item()), Outcome::Sent);
     assert_eq!([office.sent.flags(1), office.sent.flags(2)], ["$SubmitPending bagsy-void", "$Submitted"]);
@@ -347,7 +360,6 @@ fn whoever_finds_its_own_copy_settled_stops() {
         (Stage::Unknown, "$SubmitPending bagsy-void", Outcome::NotSent(Why::Discarded)),
         (Stage::Unknown, "$Submitted", Outcome::Sent),
         (Stage::Announced, "$Submitted", Outcome::NotSent(Why::Discarded)),
-        (Stage::Announced, "", Outcome::NotSent(Why::NotAnnounced)),
     ] {
         let mut office = Office::left(stage.clone(), atoms);
         assert_eq!((office.run(&item()), office.delivered), (end, 0), "{stage:?} {atoms}");
@@ -362,7 +374,7 @@ fn a_check_counts_for_a_minute_and_a_copy_that_lies_long_is_claimed() {
     office.step_ms = 61_000;
     // Every answer takes a minute: it looks and looks and never dares.
     office.sent.arrive("");
-    let item = Item { seen_sent: Uid(1), ..item() };
+    let item = Item { seen: Seen { inbox: Uid(1), sent: Uid(1), ..Seen::default() }, ..item() };
     let mut looks = 0;
     let ended = office.run_with(&item, |ask, office| {
         looks += usize::from(*ask == Ask::Look);
@@ -401,21 +413,120 @@ fn without_a_place_for_announcements_it_is_checked_all_the_same() {
 }
 
 #[test]
+fn a_copy_whose_keywords_sent_dropped_is_taken_back_so_that_it_does_not_look_sent() {
+    let dropping = || Office { drops_keywords: true, ..Office::new(&[""], &[]) };
+    let mut office = dropping();
+    assert_eq!(office.run(&item()), Outcome::NotSent(Why::NotAnnounced));
+    assert_eq!((office.sent.flags(1).as_str(), office.delivered), ("bagsy-void", 0));
+    // Where no keyword is kept at all it is deleted, as far as that is allowed.
+    let mut office = dropping();
+    office.sent.is_deaf = true;
+    assert_eq!(office.run(&Item { may_delete: true, ..item() }), Outcome::NotSent(Why::NotAnnounced));
+    assert!(office.sent.messages.is_empty());
+    let mut office = dropping();
+    office.sent.is_deaf = true;
+    assert_eq!(office.run(&item()), Outcome::NotSent(Why::NotAnnounced), "and it comes to an end");
+    // So is one that is found so by a later run.
+    let mut office = Office::left(Stage::Announced, "");
+    assert_eq!((office.run(&item()), office.delivered), (Outcome::NotSent(Why::NotAnnounced), 0));
+    assert_eq!(office.sent.flags(1), "bagsy-void");
+}
+
+#[test]
+fn whoever_wants_it_sent_all_the_same_has_it_sent_though_sent_takes_no_announcement() {
+    let wanted = Item { unannounced: true, files: true, may_delete: true, ..item() };
+    // It refuses the APPEND, and then takes the plain copy or not.
+    let mut office = Office { appends: vec![Some(false)], ..Office::new(&[""], &[]) };
+    assert_eq!((office.run(&wanted), office.delivered), (Outcome::Sent, 1));
+    assert_eq!((office.sent.flags(1).as_str(), office.sent.messages.len()), ("", 1));
+    let mut office = Office { appends: vec![Some(false), Some(false)], ..Office::new(&[""], &[]) };
+    assert_eq!((office.run(&wanted), office.delivered, office.sent.messages.len()), (Outcome::Sent, 1, 0));
+    // It drops the keywords.
+    let mut office = Office { drops_keywords: true, ..Office::new(&[""], &[]) };
+    assert_eq!((office.run(&wanted), office.delivered), (Outcome::Sent, 1));
+    assert!(office.log.contains(&"delete".to_owned()));
+    assert_eq!((office.sent.flags(1).as_str(), office.sent.messages.len()), ("", 1));
+    // What could not be taken back is the copy.
+    let mut office = Office { drops_keywords: true, ..Office::new(&[""], &[]) };
+    office.sent.is_deaf = true;
+    assert_eq!(office.run(&Item { may_delete: false, ..wanted.clone() }), Outcome::Sent);
+    assert_eq!((office.delivered, office.sent.messages.len()), (1, 1));
+    // A later run goes on so.
+    let mut office = Office { appends: vec![Some(false)], ..Office::new(&[""], &[]) };
+    office.replies.insert("data", Reply::Later("451".into()));
+    assert!(matches!(office.run(&wanted), Outcome::Later(_)));
+    office.replies.clear();
+    assert_eq!((office.run(&wanted), office.delivered, office.sent.messages.len()), (Outcome::Sent, 1, 1));
+}
+
+#[test]
+fn an_unannounced_answer_is_filed_once_it_was_sent_and_only_once() {
+    let plain = Item { announce: false, unannounced: true, files: true, ..item() };
+    let mut office = Office::new(&[""], &[]);
+    assert_eq!(office.run(&plain), Outcome::Sent);
+    assert_eq!(office.sent.flags(1), "");
+    let file = office.log.iter().position(|l| l == "file").unwrap();
+    assert!(office.log.iter().position(|l| l == "data").unwrap() < file);
+    // Without an answer it is looked for first.
+    let mut office = Office { appends: vec![None], ..Office::new(&[""], &[]) };
+    let ended = office.run_with(&plain, |ask, office| {
+        if *ask == Ask::Look && office.log.last().is_some_and(|l| l == "file") {
+            office.sent.arrive("");
+            office.own.push(1);
+        }
+    });
+    assert_eq!((ended, office.sent.messages.len()), (Outcome::Sent, 1));
+    // Nor is it where the server filed it, or where it was not sent.
+    let mut office = Office::new(&[""], &[]);
+    let ended = office.run_with(&plain, |ask, office| {
+        if *ask == Ask::Data {
+            office.sent.arrive("");
+            office.own.push(1);
+        }
+    });
+    assert_eq!((ended, office.sent.messages.len(), office.sent.flags(1).as_str()), (Outcome::Sent, 1, ""));
+    let mut office = Office::new(&[""], &[]);
+    office.replies.insert("data", Reply::Never("550".into()));
+    assert!(matches!(office.run(&plain), Outcome::NotSent(_)));
+    assert!(office.sent.messages.is_empty());
+}
+
+#[test]
+fn what_was_sent_is_marked_when_a_look_shows_it_and_not_before() {
+    let deaf = |office: &mut Office, is_deaf| office.sent.is_deaf = is_deaf;
+    let mut office = Office::new(&[""], &[]);
+    let ended = office.run_with(&item(), |ask, office| {
+        if *ask == Ask::Data {
+            deaf(office, true);
+        }
+    });
+    assert!(matches!(ended, Outcome::Later(_)), "{ended:?}");
+    assert_eq!((office.outbox.stage.clone(), office.delivered), (Stage::Submitted, 1));
+    assert!(!office.log.contains(&"mark answered".to_owned()));
+    deaf(&mut office, false);
+    assert_eq!((office.run(&item()), office.delivered), (Outcome::Sent, 1));
+    assert_eq!(office.sent.flags(1), "$Submitted");
+}
+
+#[test]
+fn two_copies_of_which_neither_becomes_void_are_no_endless_loop() {
+    let mut office = Office::left(Stage::Announced, "$SubmitPending");
+    office.sent.arrive("$SubmitPending");
+    office.own.push(2);
+    let ended = office.run_with(&item(), |ask, office| {
+        office.sent.is_deaf = matches!(ask, Ask::Copies(step::Ask::Store { change: FlagChange::Add(on), .. }) if on[0] == "bagsy-void");
+    });
+    assert!(matches!(ended, Outcome::Later(_)), "{ended:?}");
+    assert_eq!(office.delivered, 0);
+}
+
+#[test]
 fn stages_are_read_back_from_the_outbox_as_they_were_written() {
     let ending = Ending::NotSent(Why::Refused { recipient: Some(1), reply: "550".into() });
     for stage in [Stage::Unsent, Stage::Transmitting, Stage::Withdrawing(ending)] {
-        let progress = Progress { stage, spent: Uid(7) };
+        let progress = Progress { stage, spent: Uid(7), unannounced: true };
         let text = serde_json::to_string(&progress).unwrap();
         assert_eq!(serde_json::from_str::<Progress>(&text).unwrap(), progress);
     }
     assert_eq!(serde_json::to_string(&Progress::begin()).unwrap(), r#"{"stage":"unsent","spent":0}"#);
-}
-
-#[test]
-fn a_pending_copy_and_what_came_after_it_were_not_seen() {
-    let sent = |uid, atoms: &str| Message { flags: flags(atoms), ..answer(uid, 1) };
-    let inbox = message(Role::Inbox, 9);
-    assert_eq!(seen_sent(std::slice::from_ref(&inbox)), Uid(0));
-    assert_eq!(seen_sent(&[inbox.clone(), sent(2, ""), sent(3, "$Submitted")]), Uid(3));
-    assert_eq!(seen_sent(&[sent(2, ""), sent(3, "$SubmitPending"), sent(4, ""), inbox]), Uid(2));
 }
