@@ -165,3 +165,42 @@ fn a_mail_that_another_connection_has_read_already_is_not_taken_for_gone() {
         }
     });
 }
+
+#[test]
+fn a_folder_of_another_uidvalidity_is_read_anew_and_acted_on_by_its_new_uids() {
+    let server = Dovecot::start();
+    let runtime = runtime();
+    for is_recreated in [false, true] {
+        let team = server.team();
+        let (root, _) = old_conversation(&team);
+        let mail = Mail::new("Mika Tanaka <mika@tanaka.example>", &team.mailbox(), "In Archive", "Thanks.");
+        team.append("Archive", "(\\Seen)", &mail.bytes());
+        runtime.block_on(async {
+            let mut alice = Device::open(&team, "alice").await;
+            alice.sync().await;
+            let validity = |link: &Link, role| {
+                link.reader.folder(&team.mailbox(), role).expect("the cache").expect("the folder").uidvalidity
+            };
+            let before = (validity(&alice.link, Role::Inbox), validity(&alice.link, Role::Archive));
+            if is_recreated {
+                // Of all that was in Archive nothing comes back.
+                let mut owner = team.owner();
+                owner.ok("DELETE Archive");
+                owner.ok("CREATE Archive");
+                team.grant("alice", "Archive", support::team::rights::ALL);
+            } else {
+                for folder in ["INBOX", "Archive"] {
+                    server.doveadm(&["mailbox", "update", "--uid-validity", "7654321", "-u", &team.mailbox(), folder]);
+                }
+            }
+            alice.link.reconnect().await.expect("connected");
+            alice.sync().await;
+            assert_ne!(validity(&alice.link, Role::Archive), before.1);
+            assert_eq!(validity(&alice.link, Role::Inbox) != before.0, !is_recreated);
+            assert_eq!(rows(&alice.link, &alice.mailbox, Role::Inbox), [1, 2, 3, 4]);
+            assert_eq!(rows(&alice.link, &alice.mailbox, Role::Archive).len(), usize::from(!is_recreated));
+            let conversation = alice.act(&root, &Action::Done).await.expect("done");
+            assert_eq!((conversation.folder, conversation.messages), (Role::Archive, 2));
+        });
+    }
+}

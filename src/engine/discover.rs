@@ -62,6 +62,33 @@ impl Link {
         Ok(Found { mailboxes, closed })
     }
 
+    /// Looks for what came to be since these mailboxes were found, and writes it into the cache: further mailboxes, and known
+    /// ones that have other folders now. Nothing is forgotten by that, and what is as it was is not opened.
+    ///
+    /// # Errors
+    /// What ends the session.
+    pub async fn find_more(&mut self, known: &[Mailbox]) -> Result<Vec<Mailbox>> {
+        let login = std::sync::Arc::clone(&self.login);
+        let (candidates, _) = self.candidates(&login.mailboxes).await?;
+        let mut more = Vec::new();
+        for candidate in candidates {
+            if known.iter().any(|m| m.root == candidate.root.name && m.folders == candidate.folders) {
+                continue;
+            }
+            self.leave();
+            match self.inspect(&candidate).await {
+                Ok(mailbox) => more.push(mailbox),
+                Err(error) if error.ends_session() => return Err(error),
+                Err(error) => tracing::debug!(%error, "a mailbox is still closed"),
+            }
+        }
+        if !more.is_empty() {
+            self.cache.write(|w| more.iter().try_for_each(|m| w.put_mailbox(m, login.since(m))))?;
+            self.cache.announce();
+        }
+        Ok(more)
+    }
+
     /// The names that may be mailboxes: found ones, configured ones, and the login's own INBOX where the configuration says
     /// that it is one. Where the server does not tell its names now, those that it told before stand in for them.
     async fn candidates(&mut self, configured: &[MailboxConfig]) -> Result<(Vec<Candidate>, Vec<Closed>)> {
@@ -235,6 +262,7 @@ impl Link {
         let inspected = self.inspect_again(&with_it).await?;
         let since = self.login.since(&inspected);
         self.cache.write(|w| w.put_mailbox(&inspected, since))?;
+        self.cache.announce();
         Ok(inspected)
     }
 
