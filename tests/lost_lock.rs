@@ -4,22 +4,19 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::time::Duration;
 
-use bagsy::engine::message::{Connection, Event};
-use bagsy::engine::{Engine, Tell};
+use bagsy::engine::message::Event;
 use bagsy::model::{Action, ErrorKind, Expectation, Handle, Refusal, Role, Uid};
 use support::device::Device;
 use support::dovecot::Dovecot;
+use support::engine::{LIMIT, Screen};
 use support::imap_client::Client;
 use support::mailgen::{Mail, MailGen, Rng};
 use support::process::{is_long, seed, wait_for};
 use support::team::Team;
 use tokio::runtime::Runtime;
-
-const LIMIT: Duration = Duration::from_secs(20);
 
 fn server() -> &'static Dovecot {
     static SERVER: OnceLock<Dovecot> = OnceLock::new();
@@ -30,53 +27,12 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
 }
 
-/// The engine as the screen runs it, and what it tells.
-struct Screen {
-    engine: Engine,
-    told: Receiver<Event>,
-}
-
-impl Screen {
-    fn start(runtime: &Runtime, device: &Device) -> Self {
-        let (tell, told) = channel();
-        let tell: Tell = Arc::new(move |event| drop(tell.send(event)));
-        let _inside = runtime.enter();
-        let logins = [(Arc::clone(&device.link.login), device.link.cache.clone())];
-        Self { engine: Engine::start(&logins, None, true, tell).expect("the engine"), told }
-    }
-
-    fn wait_for<T>(&self, what: &str, mut wanted: impl FnMut(Event) -> Option<T>) -> T {
-        let end = Instant::now() + LIMIT;
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            match self.told.recv_timeout(left) {
-                Ok(event) => {
-                    if let Some(found) = wanted(event) {
-                        return found;
-                    }
-                }
-                Err(_) => panic!("not told: {what}"),
-            }
-        }
-    }
-
-    fn is_live(&self) {
-        self.wait_for("that it is live", |e| {
-            matches!(e, Event::Connection { state: Connection::Live, .. }).then_some(())
-        });
-    }
-
-    /// How the claim of this conversation was made anew.
-    fn outcome(&self, root: &str) -> Result<(), Refusal> {
-        self.wait_for("what became of the claim", |e| match e {
-            Event::LockLeft { target, outcome, .. } if target.root == root => Some(outcome),
-            _ => None,
-        })
-    }
-
-    fn end(self, runtime: &Runtime) {
-        runtime.block_on(self.engine.shut_down());
-    }
+/// How the claim of this conversation was made anew.
+fn of_the_claim(screen: &Screen, root: &str) -> Result<(), Refusal> {
+    screen.wait_for("what became of the claim", |e| match e {
+        Event::LockLeft { target, outcome, .. } if target.root == root => Some(outcome),
+        _ => None,
+    })
 }
 
 fn letters(mail: &mut MailGen, count: usize) -> Vec<Mail> {
@@ -137,7 +93,7 @@ fn a_holder_whose_lock_is_moved_away_holds_the_next_message() {
     };
     wait_for(LIMIT, stripped).expect("alice's cache knows it");
     owner.ok(&format!("UID MOVE {} Archive", uids[0]));
-    assert_eq!(screen.outcome(root), Ok(()));
+    assert_eq!(of_the_claim(&screen, root), Ok(()));
     assert_eq!([claims(&mut eyes, uids[1]), claims(&mut eyes, uids[2])], [by("alice"), by("alice")]);
     // And the next one, deleted for good; the mirror is the claim then, and nothing is to be done.
     owner.ok(&format!("UID STORE {} +FLAGS (\\Deleted)", uids[1]));
@@ -176,7 +132,7 @@ fn of_a_holder_who_claims_anew_and_a_teammate_who_claims_one_wins_and_the_other_
             let screen = Screen::start(&runtime, &alice);
             (runtime.block_on(claim), screen)
         };
-        let alices = screen.outcome(&root);
+        let alices = of_the_claim(&screen, &root);
         let told = format!("round {round}, {delay:?}: alice {alices:?}, bob {outcome:?}");
         let holder = match (&alices, &outcome) {
             (Ok(()), Err(refused)) => {
@@ -210,7 +166,7 @@ fn what_another_device_finished_is_not_claimed_anew() {
     });
     assert_eq!(eyes.flags(uids[0]), None, "the first one is in Archive");
     let screen = Screen::start(&runtime, &alice);
-    assert_eq!(screen.outcome(&root), Ok(()));
+    assert_eq!(of_the_claim(&screen, &root), Ok(()));
     assert_eq!(claims(&mut eyes, uids[1]), BTreeSet::new());
     screen.end(&runtime);
 }

@@ -3,6 +3,7 @@
 use super::args::{Guard, Verb};
 use super::context::{Context, Named, Outcome, Reached, expectation, handle, resolve};
 use super::output;
+use crate::engine::Error;
 use crate::model::{Action, Conversation, ErrorKind, Expectation, Mailbox, Refusal};
 use crate::wire::keywords;
 
@@ -55,26 +56,60 @@ async fn change(cx: &Context, reached: &mut [Reached], id: &str, action: &Action
     Ok(())
 }
 
+/// Takes what has waited longest in all mailboxes that are meant, whichever it lies in.
 async fn next(cx: &Context, guard: &Guard) -> Outcome {
     cx.refuse_offline("next")?;
     let expect = expectation(guard)?;
-    let mut none = Refusal::new(ErrorKind::None, "nothing is free");
-    for mut at in cx.reach().await? {
+    let mut reached = cx.reach().await?;
+    // Each with the roots of what was lost there.
+    let mut open: Vec<(usize, Mailbox, Vec<String>)> = Vec::new();
+    let mut why_not = None;
+    for (login, at) in reached.iter_mut().enumerate() {
         for mailbox in at.mailboxes.clone() {
-            at.link.sync_mailbox(&mailbox).await?;
-            match at.link.next(&mailbox, &expect).await.map_err(Refusal::from) {
-                Ok(taken) => {
-                    print(cx, &at, &mailbox, &taken);
-                    return Ok(());
-                }
-                // With several mailboxes, one that keeps no claims is no reason to stop.
-                Err(refusal) if refusal.kind == ErrorKind::None => none = refusal,
-                Err(refusal) if refusal.kind == ErrorKind::Rights && cx.wanted.is_none() => none = refusal,
-                Err(refusal) => return Err(refusal),
+            match at.link.sync_mailbox(&mailbox).await {
+                Ok(_) => open.push((login, mailbox, Vec::new())),
+                Err(error) => pass_over(cx, error, &mut why_not)?,
             }
         }
     }
-    Err(none)
+    loop {
+        let mut longest: Option<(Conversation, usize)> = None;
+        for (at, (login, mailbox, lost)) in open.iter().enumerate() {
+            let Some(free) = reached[*login].link.longest_wait(mailbox, lost)? else { continue };
+            // What waits for nobody comes after all that does.
+            let wait = |c: &Conversation| (c.waiting_since.is_none(), c.waiting_since);
+            if longest.as_ref().is_none_or(|(other, _)| wait(&free) < wait(other)) {
+                longest = Some((free, at));
+            }
+        }
+        let Some((free, at)) = longest else { break };
+        let (login, mailbox, lost) = &mut open[at];
+        match reached[*login].link.take(mailbox, &free.root, &expect).await {
+            Ok(Some(taken)) => {
+                print(cx, &reached[*login], mailbox, &taken);
+                return Ok(());
+            }
+            Ok(None) => lost.push(free.root),
+            Err(error) => {
+                pass_over(cx, error, &mut why_not)?;
+                open.remove(at);
+            }
+        }
+    }
+    // Where something could have been free, nothing was.
+    let none = Refusal::new(ErrorKind::None, "nothing is free");
+    Err(why_not.filter(|_| open.is_empty()).unwrap_or(none))
+}
+
+/// With several mailboxes, one that keeps no claims, in which its person has no handle, or that is closed, is no reason to
+/// stop.
+fn pass_over(cx: &Context, error: Error, why_not: &mut Option<Refusal>) -> Outcome {
+    let is_its_own = !error.ends_session() && matches!(error, Error::Imap(_) | Error::Refused(_));
+    if !is_its_own || cx.wanted.is_some() {
+        return Err(error.into());
+    }
+    why_not.get_or_insert(error.into());
+    Ok(())
 }
 
 /// The conversation that is meant by an id.

@@ -19,7 +19,7 @@ pub async fn run(cx: &Context) -> Outcome {
             let seconds = began.elapsed().as_secs_f64();
             let mut messages = 0;
             for role in Role::SYNCED {
-                messages += reached.link.reader.known_uids(mailbox.key(), role).map_err(failed)?.len();
+                messages += reached.link.reader.known_count(mailbox.key(), role).map_err(failed)?;
             }
             let conversations = reached.link.reader.counts(Some(mailbox.key())).map_err(failed)?.get(View::All);
             cx.out.line(

@@ -233,32 +233,49 @@ impl Link {
         self.sync_whole(mailbox, Role::Inbox).await?;
         let mut lost: Vec<String> = Vec::new();
         loop {
-            let query = PageQuery {
-                order: Order::OldestWait,
-                limit: Some(u32::try_from(lost.len()).unwrap_or(u32::MAX).saturating_add(1)),
-                ..PageQuery::new(Some(mailbox.key()), View::Unclaimed)
-            };
-            let free = self.reader.page(&query)?.into_iter().find(|c| !lost.contains(&c.root));
-            let Some(free) = free else {
+            let Some(free) = self.longest_wait(mailbox, &lost)? else {
                 return Err(Refusal::new(ErrorKind::None, format!("nothing is free in {}", mailbox.key())).into());
             };
-            match self.perform(mailbox, &free.root, &Action::Claim, expect, None).await {
-                Err(error) if matches!(error.kind(), ErrorKind::Held | ErrorKind::Contested | ErrorKind::Overtaken) => {
-                    lost.push(free.root);
-                    self.sync(mailbox, Role::Inbox).await?;
-                }
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Failed) && !error.ends_session() =>
-                {
-                    lost.push(free.root);
-                }
-                other => return other,
+            if let Some(taken) = self.take(mailbox, &free.root, expect).await? {
+                return Ok(taken);
             }
+            lost.push(free.root);
+        }
+    }
+
+    /// The free conversation that has waited longest, as the cache has it; none of those that are `lost` (by their roots).
+    pub fn longest_wait(&self, mailbox: &Mailbox, lost: &[String]) -> Result<Option<Conversation>> {
+        let query = PageQuery {
+            order: Order::OldestWait,
+            limit: Some(u32::try_from(lost.len()).unwrap_or(u32::MAX).saturating_add(1)),
+            ..PageQuery::new(Some(mailbox.key()), View::Unclaimed)
+        };
+        Ok(self.reader.page(&query)?.into_iter().find(|c| !lost.contains(&c.root)))
+    }
+
+    /// Claims a conversation that seemed free; `None`: it is not any more, or it is gone.
+    ///
+    /// # Errors
+    /// Nothing can be claimed in this mailbox, or the session ends.
+    pub async fn take(&mut self, mailbox: &Mailbox, root: &str, expect: &Expectation) -> Result<Option<Conversation>> {
+        match self.perform(mailbox, root, &Action::Claim, expect, None).await {
+            Err(error) if matches!(error.kind(), ErrorKind::Held | ErrorKind::Contested | ErrorKind::Overtaken) => {
+                self.sync(mailbox, Role::Inbox).await?;
+                Ok(None)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Failed) && !error.ends_session() => {
+                Ok(None)
+            }
+            other => other.map(Some),
         }
     }
 
     /// Tidies the mirrors of what this person holds, after mail came into it.
+    ///
+    /// # Errors
+    /// A right is missing, or there is no handle: nothing was tried.
     pub async fn mirror(&mut self, place: Place<'_>) -> Result<()> {
+        allow(place.mailbox, &Action::Claim)?;
         let me = self.login.handle_in(place.mailbox)?;
         self.drive(place, Mirror::start(me)).await
     }

@@ -33,7 +33,7 @@ impl Link {
     /// What ends the session; a mailbox that cannot be opened is told in [`Found::closed`].
     pub async fn discover(&mut self) -> Result<Found> {
         let login = std::sync::Arc::clone(&self.login);
-        let (candidates, mut closed, all_listed) = self.candidates(&login.mailboxes).await?;
+        let (candidates, mut closed) = self.candidates(&login.mailboxes).await?;
         let mut mailboxes = Vec::new();
         for candidate in candidates {
             match self.inspect(&candidate).await {
@@ -56,28 +56,64 @@ impl Link {
             for mailbox in &mailboxes {
                 w.put_mailbox(mailbox, login.since(mailbox))?;
             }
-            if all_listed { w.forget_mailboxes_but(&keys) } else { Ok(()) }
+            w.forget_mailboxes_but(&keys)
         })?;
         self.cache.announce();
         Ok(Found { mailboxes, closed })
     }
 
+    /// Looks for what came to be since these mailboxes were found, and writes it into the cache: further mailboxes, and known
+    /// ones that have other folders now. Nothing is forgotten by that, and what is as it was is not opened.
+    ///
+    /// # Errors
+    /// What ends the session.
+    pub async fn find_more(&mut self, known: &[Mailbox]) -> Result<Vec<Mailbox>> {
+        let login = std::sync::Arc::clone(&self.login);
+        let (candidates, _) = self.candidates(&login.mailboxes).await?;
+        let mut more = Vec::new();
+        for candidate in candidates {
+            if known.iter().any(|m| m.root == candidate.root.name && m.folders == candidate.folders) {
+                continue;
+            }
+            self.leave();
+            match self.inspect(&candidate).await {
+                Ok(mailbox) => more.push(mailbox),
+                Err(error) if error.ends_session() => return Err(error),
+                Err(error) => tracing::debug!(%error, "a mailbox is still closed"),
+            }
+        }
+        if !more.is_empty() {
+            self.cache.write(|w| more.iter().try_for_each(|m| w.put_mailbox(m, login.since(m))))?;
+            self.cache.announce();
+        }
+        Ok(more)
+    }
+
     /// The names that may be mailboxes: found ones, configured ones, and the login's own INBOX where the configuration says
-    /// that it is one; and whether every namespace could be listed.
-    async fn candidates(&mut self, configured: &[MailboxConfig]) -> Result<(Vec<Candidate>, Vec<Closed>, bool)> {
+    /// that it is one. Where the server does not tell its names now, those that it told before stand in for them.
+    async fn candidates(&mut self, configured: &[MailboxConfig]) -> Result<(Vec<Candidate>, Vec<Closed>)> {
         let namespaces = self.session.namespaces().await?;
+        let known = self.reader.mailboxes()?;
         let mut listed: Vec<Folder> = Vec::new();
         let mut found: Vec<Candidate> = Vec::new();
-        let mut all_listed = true;
+        let mut unlisted: Vec<&str> = namespaces.is_withheld.then_some("").into_iter().collect();
         for space in namespaces.others.iter().chain(&namespaces.shared) {
             let Some(here) = self.list(space).await? else {
-                all_listed = false;
+                unlisted.push(&space.prefix);
                 continue;
             };
             for root in folders::roots(&space.prefix, space.delimiter, &here) {
                 found.push(Candidate::found(root));
             }
             listed.extend(here);
+        }
+        // One's own INBOX is a mailbox only where the configuration says so.
+        let is_unlisted =
+            |root: &str| !root.eq_ignore_ascii_case("INBOX") && unlisted.iter().any(|prefix| root.starts_with(prefix));
+        for mailbox in known.iter().filter(|m| is_unlisted(&m.root)) {
+            if !found.iter().any(|c| c.root.name == mailbox.root) {
+                found.push(Candidate::known(mailbox));
+            }
         }
         let personal = namespaces.personal.first();
         let personal_prefix = personal.map(|s| s.prefix.clone()).unwrap_or_default();
@@ -121,20 +157,29 @@ impl Link {
         let mut others: Vec<Candidate> = found.into_iter().filter(|c| !is_configured(c)).collect();
         candidates.append(&mut others);
 
+        let mut is_own_listed = true;
         if candidates.iter().any(|c| c.root.name.eq_ignore_ascii_case("INBOX")) {
             let own = Namespace { prefix: personal_prefix.clone(), delimiter: personal_delimiter };
-            listed.extend(self.list(&own).await?.unwrap_or_default());
+            let here = self.list(&own).await?;
+            is_own_listed = here.is_some();
+            listed.extend(here.unwrap_or_default());
         }
         for candidate in &mut candidates {
             let config = configured.iter().find(|c| candidate.address.as_deref() == Some(c.address.as_str()));
-            candidate.folders = folders::by_role(&candidate.root.name, &candidate.root.prefix, &listed);
+            let root = &candidate.root;
+            candidate.folders.clear();
+            if is_unlisted(&root.name) || (!is_own_listed && root.name.eq_ignore_ascii_case("INBOX")) {
+                let before = known.iter().find(|m| m.root == root.name);
+                candidate.folders.extend(before.map(|m| m.folders.clone()).unwrap_or_default());
+            }
+            candidate.folders.extend(folders::by_role(&root.name, &root.prefix, &listed));
             if let Some(config) = config {
                 candidate.folders.extend(config.folders.iter().map(|(role, name)| (*role, name.clone())));
                 candidate.name = config.name.clone();
                 candidate.addresses = config.addresses.clone();
             }
         }
-        Ok((candidates, closed, all_listed))
+        Ok((candidates, closed))
     }
 
     /// LIST of a whole namespace; `None` of one that is announced and refused (some servers do).
@@ -240,6 +285,7 @@ impl Link {
         let inspected = self.inspect_again(&with_it).await?;
         let since = self.login.since(&inspected);
         self.cache.write(|w| w.put_mailbox(&inspected, since))?;
+        self.cache.announce();
         Ok(inspected)
     }
 
@@ -275,6 +321,13 @@ impl Candidate {
             folders: BTreeMap::from([(Role::Inbox, root.name.clone())]),
             root,
         }
+    }
+
+    /// One that was found before.
+    fn known(mailbox: &Mailbox) -> Self {
+        let root =
+            Root { name: mailbox.root.clone(), prefix: format!("{}/", mailbox.root), address: mailbox.address.clone() };
+        Self { folders: mailbox.folders.clone(), ..Self::found(root) }
     }
 }
 

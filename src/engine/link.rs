@@ -9,7 +9,7 @@ use tokio::task::{JoinError, JoinHandle};
 use super::cache::Cache;
 use super::error::{Error, Result};
 use super::login::Login;
-use super::windows::Windows;
+use super::windows::{Window, Windows};
 use crate::imap::{Criteria, FolderStatus, Quota, Selected, Session, UidSet, Unsolicited};
 use crate::mail::header;
 use crate::model::{ErrorKind, Flags, Mailbox, Message, MessageId, ModSeq, Refusal, Role, Uid, UidValidity};
@@ -17,6 +17,9 @@ use crate::store::{Batch, FolderState, Reader, SyncLease};
 
 /// How long another process may hold a folder's lease without getting any further.
 const STUCK: Duration = Duration::from_secs(30);
+
+/// No command line is longer than some servers like.
+const LINE: usize = 6_000;
 
 /// So many messages are asked for in one FETCH when new mail comes in by thousands.
 const NEW_AT_ONCE: usize = 1_000;
@@ -43,6 +46,16 @@ struct Entered {
     is_fresh: bool,
     /// Something was told since the cache was last brought up to date.
     is_stale: bool,
+    /// This session has seen everything below this UID, or that it is gone; what is from there on it may not know of yet.
+    view_end: Uid,
+}
+
+impl Entered {
+    /// What a session has seen of these UIDs it has seen of all below them: UIDs come in ascending order.
+    fn saw(&mut self, uids: impl IntoIterator<Item = Uid>) {
+        let last = uids.into_iter().max().map_or(Uid(0), |uid| Uid(uid.0.saturating_add(1)));
+        self.view_end = self.view_end.max(last);
+    }
 }
 
 /// What one round of bringing a folder up to date did.
@@ -106,8 +119,8 @@ impl Link {
         self.entered = None;
         let selected = self.session.select(name).await?;
         self.session.take_unsolicited();
-        self.entered =
-            Some(Entered { mailbox: mailbox.key().to_owned(), role, selected, is_fresh: true, is_stale: false });
+        let (mailbox, view_end) = (mailbox.key().to_owned(), selected.uidnext);
+        self.entered = Some(Entered { mailbox, role, selected, is_fresh: true, is_stale: false, view_end });
         Ok(())
     }
 
@@ -226,7 +239,7 @@ impl Link {
             && selected.highest_modseq == state.highest_modseq
             && selected.exists == state.exists;
         self.update_entered(|e| (e.is_fresh, e.is_stale) = (false, false));
-        if entered.is_fresh && is_as_known {
+        if entered.is_fresh && is_as_known && !self.has_ghosts(mailbox, role, &state, selected.exists)? {
             return Ok(Synced::default());
         }
         let synced = self.catch_up_from(mailbox, role, state, &entered).await;
@@ -285,30 +298,35 @@ impl Link {
         mut state: FolderState,
         entered: &Entered,
     ) -> Result<Synced> {
-        let reach = UidSet::from(state.known_from);
+        // What was read ahead of its turn, and all from where everything is known on.
+        let mut reach = UidSet::of(self.reader.known_uids_below(mailbox.key(), role, state.known_from)?);
+        reach.extend(&UidSet::from(state.known_from));
         // Without CONDSTORE this reads all flags of what is known.
         let since = state.highest_modseq.filter(|_| entered.selected.highest_modseq.is_some());
         let fetched = self.session.fetch_flags(&reach, since).await?;
         let (mut flags, told_gone) = (fetched.flags, fetched.vanished);
         // `n:*` names the last message even where it lies below n.
-        flags.retain(|(uid, ..)| *uid >= state.known_from);
+        flags.retain(|(uid, ..)| reach.contains(*uid));
+        self.update_entered(|e| e.saw(flags.iter().map(|(uid, ..)| *uid)));
         self.note_quietly();
         let exists = self.entered.as_ref().map_or(entered.selected.exists, |e| e.selected.exists);
 
         let mut new: Vec<Uid> = flags.iter().map(|(uid, ..)| *uid).filter(|uid| *uid >= state.uidnext).collect();
         new.sort();
         let arrived = u32::try_from(new.len()).unwrap_or(u32::MAX);
+        let has_ghosts = entered.is_fresh && self.has_ghosts(mailbox, role, &state, exists.saturating_sub(arrived))?;
         let is_short = exists != state.exists.saturating_add(arrived);
         let vanished = if since.is_none() {
             let there: HashSet<Uid> = flags.iter().map(|(uid, ..)| *uid).collect();
-            self.gone(mailbox, role, &state, |uid| !there.contains(&uid))?
-        } else if !told_gone.is_empty() {
-            self.gone(mailbox, role, &state, |uid| told_gone.contains(uid))?
-        } else if is_short {
+            self.gone(mailbox, role, &state, there).await?
+        } else if !told_gone.is_empty() && !has_ghosts {
+            let mut known = self.reader.known_uids_below(mailbox.key(), role, state.uidnext)?;
+            known.retain(|uid| told_gone.contains(*uid));
+            known
+        } else if is_short || has_ghosts {
             // Something is gone and the server did not say what: all UIDs that are there.
-            let all = self.session.search(&Criteria::Words(format!("UID {reach}"))).await?;
-            let there: HashSet<Uid> = all.into_iter().collect();
-            self.gone(mailbox, role, &state, |uid| !there.contains(&uid))?
+            let there = self.there(&reach).await?;
+            self.gone(mailbox, role, &state, there).await?
         } else {
             Vec::new()
         };
@@ -350,18 +368,45 @@ impl Link {
         Ok(synced)
     }
 
-    /// Those of the known UIDs that are gone. What another process has added meanwhile is beyond this session's view: none
-    /// of it is taken for gone.
-    fn gone(
-        &self,
+    /// Whether a folder that is wholly known has more rows than messages.
+    fn has_ghosts(&self, mailbox: &Mailbox, role: Role, state: &FolderState, exists: u32) -> Result<bool> {
+        Ok(state.is_whole() && self.reader.known_count(mailbox.key(), role)? > exists)
+    }
+
+    /// Which of these UIDs are there, in this session's view.
+    async fn there(&mut self, uids: &UidSet) -> Result<HashSet<Uid>> {
+        let mut there = HashSet::new();
+        for piece in uids.pieces(LINE) {
+            there.extend(self.session.search(&Criteria::Words(format!("UID {piece}"))).await?);
+        }
+        self.update_entered(|e| e.saw(there.iter().copied()));
+        Ok(there)
+    }
+
+    /// Those of the cached UIDs that are gone: not among those that are there. The cache is shared, and another connection may
+    /// have read what this session was not told of yet: what lies beyond its view is looked for in a fresh one.
+    async fn gone(
+        &mut self,
         mailbox: &Mailbox,
         role: Role,
         state: &FolderState,
-        is_gone: impl Fn(Uid) -> bool,
+        there: HashSet<Uid>,
     ) -> Result<Vec<Uid>> {
-        let mut known = self.reader.known_uids(mailbox.key(), role)?;
-        known.retain(|uid| (state.known_from..state.uidnext).contains(uid) && is_gone(*uid));
-        Ok(known)
+        let mut missing = self.reader.known_uids_below(mailbox.key(), role, state.uidnext)?;
+        missing.retain(|uid| !there.contains(uid));
+        let view_end = |link: &Self| link.entered.as_ref().map_or(Uid(0), |e| e.view_end);
+        if missing.last().is_some_and(|last| *last >= view_end(self)) {
+            self.leave();
+            self.enter(mailbox, role).await?;
+            // Whatever else is new in this view is gone after next.
+            self.update_entered(|e| e.is_stale = true);
+            if self.selected().is_none_or(|selected| selected.uidvalidity != state.uidvalidity) {
+                return Ok(Vec::new());
+            }
+            let there = self.there(&UidSet::of(missing.iter().copied())).await?;
+            missing.retain(|uid| !there.contains(uid) && *uid < view_end(self));
+        }
+        Ok(missing)
     }
 
     /// Like [`Link::note_unsolicited`], for what came along with our own asking.
@@ -403,22 +448,34 @@ impl Link {
         Ok(())
     }
 
-    /// Takes flags into the cache that were fetched of single messages: what a server has answered once, it does not tell
-    /// unasked again. `known`: the messages as the cache has them.
+    /// Takes into the cache what was fetched of the flags of single messages: what a server has answered once, it does not
+    /// tell unasked again; and what it no longer has, it may never tell. `known`: the messages as the cache has them, all of
+    /// which were asked for.
     pub(super) fn keep_flags(
-        &self,
+        &mut self,
         mailbox: &Mailbox,
         role: Role,
         known: &[Message],
         fetched: &[(Uid, Option<ModSeq>, Flags)],
     ) -> Result<()> {
+        self.update_entered(|e| e.saw(fetched.iter().map(|(uid, ..)| *uid)));
         let is_news = |(uid, _, flags): &&(Uid, Option<ModSeq>, Flags)| {
             known.iter().any(|m| m.folder == role && m.uid == *uid && m.flags != *flags)
         };
         let flags: Vec<_> = fetched.iter().filter(is_news).cloned().collect();
         let state = self.reader.folder(mailbox.key(), role)?;
-        let Some(state) = state.filter(|_| !flags.is_empty()) else { return Ok(()) };
-        let batch = Batch { reset: false, state, messages: Vec::new(), flags, vanished: Vec::new() };
+        let entered = self.entered.as_ref().filter(|e| e.mailbox == mailbox.key() && e.role == role);
+        let (Some(state), Some(entered)) = (state, entered) else { return Ok(()) };
+        if state.uidvalidity != entered.selected.uidvalidity {
+            return Ok(());
+        }
+        let asked = known.iter().filter(|m| m.folder == role).map(|m| m.uid);
+        let is_gone = |uid: &Uid| *uid < entered.view_end && !fetched.iter().any(|(there, ..)| there == uid);
+        let vanished: Vec<Uid> = asked.filter(is_gone).collect();
+        if flags.is_empty() && vanished.is_empty() {
+            return Ok(());
+        }
+        let batch = Batch { reset: false, state, messages: Vec::new(), flags, vanished };
         self.cache.write(|w| w.apply(mailbox.key(), role, batch, false))?;
         self.cache.announce();
         Ok(())
@@ -439,6 +496,11 @@ impl Link {
             }
             let lease = Arc::new(self.lease(mailbox, role).await?);
             let Some(state) = self.reader.folder(mailbox.key(), role)? else { return Ok(read) };
+            if self.entered.as_ref().is_none_or(|e| e.view_end < state.known_from) {
+                // Begun by another connection, with mail that this session was not told of yet: it is not read as absent.
+                self.leave();
+                self.enter(mailbox, role).await?;
+            }
             let walk = windows.get_or_insert_with(|| Windows::below(state.known_from));
             // Somebody else may have read on meanwhile.
             walk.skip_to(state.known_from);
@@ -455,7 +517,8 @@ impl Link {
                 let count = u32::try_from(messages.len()).unwrap_or(u32::MAX);
                 walk.took(window, count);
                 read += count;
-                let batch = Batch { reset: false, state, messages, flags: Vec::new(), vanished: Vec::new() };
+                let vanished = self.single_gone(mailbox, role, window, &messages)?;
+                let batch = Batch { reset: false, state, messages, flags: Vec::new(), vanished };
                 let begun = self.write_behind(mailbox, role, batch, &lease);
                 // Somebody waits for the first window: nothing else is done beside it.
                 if read == count {
@@ -473,6 +536,14 @@ impl Link {
             drop(lease);
             self.catch_up(mailbox, role).await?;
         }
+    }
+
+    /// What the cache had of a window ahead of its turn and was not there when the window was read.
+    fn single_gone(&self, mailbox: &Mailbox, role: Role, window: Window, there: &[Message]) -> Result<Vec<Uid>> {
+        let there: HashSet<Uid> = there.iter().map(|m| m.uid).collect();
+        let mut known = self.reader.known_uids_below(mailbox.key(), role, Uid(window.to.0.saturating_add(1)))?;
+        known.retain(|uid| *uid >= window.from && !there.contains(uid));
+        Ok(known)
     }
 
     /// Writes a window in the background. It keeps the lease even where nobody waits for it any more.

@@ -23,7 +23,7 @@ use super::stop::{Stop, Stopper, stop};
 use super::tail::Tail;
 use super::watcher::{Tell, Watch};
 use super::worker::{Job, Worker};
-use crate::model::{ChangeKind, ErrorKind, Handle, Mailbox, Refusal, Role};
+use crate::model::{Change, ChangeKind, ErrorKind, Handle, Mailbox, Refusal, Role};
 use crate::store::LostLock;
 
 /// The running engine. Dropped, its tasks end.
@@ -87,8 +87,8 @@ impl Engine {
             }
             let known = cache.reader()?.mailboxes()?;
             route(&routes, &known, index);
-            let holder = sends.then(|| (login.me(), to_worker.clone()));
-            tasks.spawn(follow(Tail::new(cache)?, Arc::clone(&tell), holder, stop.clone()));
+            let follower = Follower { tell: Arc::clone(&tell), jobs: to_worker.clone(), me: login.me(), works: sends };
+            tasks.spawn(follower.follow(Tail::new(cache)?, known, stop.clone()));
             tasks.spawn(run(shared, index, Arc::clone(&routes), only.map(str::to_owned), sends, jobs));
             tasks.spawn(index::keep(cache.clone(), stop.clone()));
             let (sought, wanted) = watch::channel(None);
@@ -104,7 +104,11 @@ impl Engine {
         let mailbox = match &command {
             Command::Quit => return self.stopper.stop(),
             Command::SyncNow => {
-                self.desks.iter().for_each(|desk| desk.nudge.notify_waiters());
+                for desk in &self.desks {
+                    desk.nudge.notify_waiters();
+                    // The receiver lives as long as the engine.
+                    let _ = desk.jobs.send(Job::FindMore);
+                }
                 return;
             }
             Command::Act { target, .. }
@@ -167,51 +171,62 @@ fn route(routes: &Routes, mailboxes: &[Mailbox], index: usize) {
     }
 }
 
-/// Tells what happened, and that rows changed; has one's claim mirrored onto mail that came into what one holds, and made
-/// anew where its lock left INBOX.
-async fn follow(
-    mut tail: Tail,
+/// Who reads in the cache what happened.
+struct Follower {
     tell: Tell,
-    holder: Option<(Option<Handle>, mpsc::UnboundedSender<Job>)>,
-    mut stop: Stop,
-) {
-    let mut known: Vec<LostLock> = Vec::new();
-    loop {
-        let changes = tokio::select! {
-            () = stop.stopped() => return,
-            changes = tail.next() => changes,
-        };
-        match changes {
-            Ok(changes) => {
-                for (_, change) in changes {
-                    if let Some((me, jobs)) = &holder
-                        && change.kind == ChangeKind::New
-                        && change.assignee.holder().is_some_and(|holder| Some(holder) == me.as_ref())
-                    {
-                        let (mailbox, conversation) = (change.mailbox.clone(), change.conversation.clone());
-                        // The worker is gone only when all is over.
-                        let _ = jobs.send(Job::Mirror { mailbox, conversation });
-                    }
-                    tell(Event::Happened(change));
+    /// The way to the login's worker.
+    jobs: mpsc::UnboundedSender<Job>,
+    me: Option<Handle>,
+    /// The worker works unasked.
+    works: bool,
+}
+
+impl Follower {
+    /// Tells what happened, and that rows changed; has one's claim mirrored onto mail that came into what one holds, and made
+    /// anew where its lock left INBOX; tells the worker of folders that another connection found or made.
+    async fn follow(self, mut tail: Tail, mut mailboxes: Vec<Mailbox>, mut stop: Stop) {
+        let mut known: Vec<LostLock> = Vec::new();
+        loop {
+            let changes = tokio::select! {
+                () = stop.stopped() => return,
+                changes = tail.next() => changes,
+            };
+            let looked = changes.and_then(|changes| {
+                self.tell_all(changes);
+                let lost = if self.works { tail.lost_locks()? } else { Vec::new() };
+                if lost.iter().any(|l| !known.contains(l)) {
+                    self.give(Job::Reassert);
                 }
-                tell(Event::Changed);
-                let lost = if holder.is_some() { tail.lost_locks() } else { Ok(Vec::new()) };
-                match lost {
-                    Ok(lost) => {
-                        let is_news = lost.iter().any(|l| !known.contains(l));
-                        if let Some((_, jobs)) = holder.as_ref().filter(|_| is_news) {
-                            let _ = jobs.send(Job::Reassert);
-                        }
-                        known = lost;
-                    }
-                    Err(error) => tracing::warn!(%error, "the cache cannot be asked for locks that left"),
+                known = lost;
+                let now = tail.mailboxes()?;
+                if now != mailboxes {
+                    mailboxes.clone_from(&now);
+                    self.give(Job::Found(now));
                 }
-            }
-            Err(error) => {
+                Ok(())
+            });
+            if let Err(error) = looked {
                 tracing::warn!(%error, "the cache's log cannot be read");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
+    }
+
+    fn tell_all(&self, changes: Vec<(i64, Change)>) {
+        for (_, change) in changes {
+            let is_mine = || change.assignee.holder().is_some_and(|holder| Some(holder) == self.me.as_ref());
+            if self.works && change.kind == ChangeKind::New && is_mine() {
+                let (mailbox, conversation) = (change.mailbox.clone(), change.conversation.clone());
+                self.give(Job::Mirror { mailbox, conversation });
+            }
+            (self.tell)(Event::Happened(change));
+        }
+        (self.tell)(Event::Changed);
+    }
+
+    fn give(&self, job: Job) {
+        // The worker is gone only when all is over.
+        let _ = self.jobs.send(job);
     }
 }
 
@@ -228,7 +243,7 @@ async fn run(
     let mut watched = Watched::new(shared.login.account.imap.connections);
     let mut offline_since = None;
     let Shared { mut stop, .. } = shared.clone();
-    let mut worker = Worker::new(shared.login.clone(), shared.cache.clone(), shared.tell.clone());
+    let mut worker = Worker::new(shared.login.clone(), shared.cache.clone(), shared.tell.clone(), only.clone());
     loop {
         let worked: Result<()> = async {
             let (mut link, found) = tokio::select! {
@@ -237,15 +252,18 @@ async fn run(
             };
             offline_since = None;
             backoff.reset();
-            route(&routes, &found.mailboxes, index);
-            (shared.tell)(Event::Mailboxes(found.mailboxes.clone()));
-            watched.watch(&shared, &found.mailboxes);
+            let mut take_in = |mailboxes: &[Mailbox]| {
+                route(&routes, mailboxes, index);
+                (shared.tell)(Event::Mailboxes(mailboxes.to_vec()));
+                watched.watch(&shared, mailboxes);
+            };
+            take_in(&found.mailboxes);
             worker.take_in(found.mailboxes);
             if works_unasked {
                 // What was seen by other processes, or left undone by a connection that broke.
                 worker.reassert(&mut link).await?;
             }
-            worker.work(&mut link, &mut jobs, stop.clone()).await
+            worker.work(&mut link, &mut jobs, stop.clone(), &mut take_in).await
         }
         .await;
         let Err(error) = worked else { break };

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::cache::Cache;
 use super::error::Result;
-use crate::model::Change;
+use crate::model::{Change, Mailbox};
 use crate::store::{LostLock, Reader};
 
 /// How often the cache is asked whether another process wrote to it.
@@ -45,6 +45,11 @@ impl Tail {
                 }
             }
         }
+    }
+
+    /// The mailboxes as the cache has them now.
+    pub fn mailboxes(&self) -> Result<Vec<Mailbox>> {
+        Ok(self.reader.mailboxes()?)
     }
 
     /// What is to be done about locks that left INBOX.

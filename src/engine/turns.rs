@@ -64,6 +64,13 @@ impl Turns {
         }
     }
 
+    /// The folder's turn comes no sooner than then.
+    pub fn put_off(&mut self, folder: usize, until: Instant) {
+        if let Some((_, due)) = self.folders.get_mut(folder) {
+            *due = until;
+        }
+    }
+
     /// From now on the folder is looked at now and then only.
     pub fn slow_down(&mut self, folder: usize) {
         if let Some((pace, _)) = self.folders.get_mut(folder) {

@@ -18,6 +18,7 @@ use super::stop::Stop;
 use super::turns::{Pace, Turns};
 use crate::imap::{FolderStatus, IdleReason};
 use crate::model::{ErrorKind, Mailbox, Role};
+use crate::store;
 
 /// What carries events to whoever listens.
 pub type Tell = Arc<dyn Fn(Event) + Send + Sync>;
@@ -60,20 +61,26 @@ impl Watch {
                 tracing::warn!(%error, "a folder cannot be watched");
                 HOPELESS
             };
-            let now = Timestamp::now();
-            let since = *offline_since.get_or_insert(now);
-            let retry_at = now.saturating_add(SignedDuration::try_from(pause).unwrap_or_default()).unwrap_or(now);
-            let why = error.into_refusal().message;
+            let since = *offline_since.get_or_insert(Timestamp::now());
+            let why = why(error);
             for (mailbox, _) in self.folders.iter().filter(|(_, role)| *role == Role::Inbox) {
-                let state = Connection::Offline { since, retry_at, why: why.clone() };
-                (self.tell)(Event::Connection { mailbox: mailbox.key().to_owned(), state });
+                self.tell_offline(mailbox, since, pause, why.clone());
             }
             tokio::select! {
                 () = stop.stopped() => return,
                 () = self.nudge.notified() => {}
+                // What is closed keeps nobody waiting who joins it.
+                Some(joins) = self.joining.recv() => self.folders.push(joins),
                 () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    fn tell_offline(&self, mailbox: &Mailbox, since: Timestamp, pause: Duration, why: String) {
+        let now = Timestamp::now();
+        let retry_at = now.saturating_add(SignedDuration::try_from(pause).unwrap_or_default()).unwrap_or(now);
+        let state = Connection::Offline { since, retry_at, why };
+        (self.tell)(Event::Connection { mailbox: mailbox.key().to_owned(), state });
     }
 
     /// One connection, from its beginning to its loss.
@@ -90,10 +97,11 @@ impl Watch {
     }
 
     /// Several folders over one connection: each is asked for its figures when its turn comes, and entered only where they
-    /// have changed.
+    /// have changed. One that is closed to this login is left in peace for a while; the others go on.
     async fn look_in_turn(&mut self, link: &mut Link, backoff: &mut Backoff) -> Result<()> {
         let mut turns = Turns::new(self.folders.iter().map(|(_, role)| Pace::of(*role)), Instant::now());
         let mut known: Vec<Option<Seen>> = vec![None; self.folders.len()];
+        let mut closed_since: Vec<Option<Timestamp>> = vec![None; self.folders.len()];
         let mut looked = 0;
         while let Some((folder, due)) = turns.next() {
             tokio::select! {
@@ -105,6 +113,7 @@ impl Watch {
                 Some((mailbox, role)) = self.joining.recv() => {
                     turns.join(Pace::of(role), Instant::now());
                     known.push(None);
+                    closed_since.push(None);
                     self.folders.push((mailbox, role));
                     continue;
                 }
@@ -120,14 +129,26 @@ impl Watch {
                 .as_ref()
                 .is_some_and(|seen| now.is_some() && seen.figures == now && seen.at.elapsed() < LONGEST_IDLE);
             if !is_as_known {
-                self.bring_up(link, mailbox, *role).await?;
+                match self.bring_up(link, mailbox, *role).await {
+                    Ok(()) => closed_since[folder] = None,
+                    Err(error) if is_of_one_mailbox(&error) => {
+                        tracing::warn!(%error, "a folder cannot be watched");
+                        let since = *closed_since[folder].get_or_insert(Timestamp::now());
+                        self.tell_offline(mailbox, since, HOPELESS, why(error));
+                        (known[folder], looked) = (None, looked + 1);
+                        turns.put_off(folder, Instant::now() + HOPELESS);
+                        link.leave();
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                }
                 // The figures of a folder that is selected may be old ones.
                 link.step_out().await?;
                 known[folder] = Some(Seen { figures: now, at: Instant::now() });
             }
             turns.looked_at(folder, Instant::now());
             looked += 1;
-            if looked == self.folders.len() {
+            if looked >= self.folders.len() {
                 backoff.reset();
             }
         }
@@ -206,6 +227,24 @@ struct Seen {
 
 fn scaled(amount: u32, part: u32, whole: u32) -> u32 {
     u32::try_from(u64::from(amount) * u64::from(part.min(whole)) / u64::from(whole)).unwrap_or(amount)
+}
+
+/// Whether the connection, and what else is watched over it, has nothing to do with it: the folder is closed to this login,
+/// or its mailbox is not shown to it any more and was forgotten.
+fn is_of_one_mailbox(error: &Error) -> bool {
+    match error {
+        Error::Imap(error) => !error.is_fatal(),
+        Error::Store(error) => matches!(error, store::Error::NoSuchMailbox(_)),
+        _ => false,
+    }
+}
+
+/// In words for whoever looks at that mailbox.
+fn why(error: Error) -> String {
+    match error {
+        Error::Store(store::Error::NoSuchMailbox(key)) => format!("the server does not show you {key} any more"),
+        other => other.into_refusal().message,
+    }
 }
 
 /// Whether trying again may help without anybody doing anything.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::cache::Cache;
 use super::drive::Place;
@@ -24,6 +26,9 @@ use crate::store::{Desk, Resolved};
 /// How long the connection may lie idle before the server is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(120);
 
+/// How often folders and mailboxes are looked for that others made.
+const LOOK: Duration = Duration::from_secs(600);
+
 /// How long nobody must have wanted anything before bodies are fetched ahead of need, one at a time.
 const IDLE: Duration = Duration::from_millis(300);
 
@@ -39,7 +44,14 @@ pub enum Job {
     Mirror { mailbox: String, conversation: ConversationId },
     /// A lock of what its person holds left INBOX: the claim is to be made anew.
     Reassert,
+    /// Somebody wants everything looked at now: folders and mailboxes that others made too.
+    FindMore,
+    /// The cache has mailboxes otherwise than before: whoever made a folder wrote it there.
+    Found(Vec<Mailbox>),
 }
+
+/// What is done with the mailboxes, whenever there are others or they have other folders.
+pub type TakeIn<'a> = &'a mut (dyn FnMut(&[Mailbox]) + Send);
 
 /// One login's worker.
 pub struct Worker {
@@ -47,6 +59,8 @@ pub struct Worker {
     cache: Cache,
     tell: Tell,
     mailboxes: Vec<Mailbox>,
+    /// The address or root of the only mailbox that is meant.
+    only: Option<String>,
 }
 
 /// Answers a command that cannot be carried out.
@@ -69,8 +83,8 @@ pub fn refuse(tell: &Tell, command: Command, refusal: &Refusal) {
 }
 
 impl Worker {
-    pub fn new(login: Arc<Login>, cache: Cache, tell: Tell) -> Self {
-        Self { login, cache, tell, mailboxes: Vec::new() }
+    pub fn new(login: Arc<Login>, cache: Cache, tell: Tell, only: Option<String>) -> Self {
+        Self { login, cache, tell, mailboxes: Vec::new(), only }
     }
 
     /// The mailboxes as they were found over the connection that it works on from now on.
@@ -79,13 +93,18 @@ impl Worker {
     }
 
     /// Works until it is over, or the connection is lost.
+    ///
+    /// # Errors
+    /// What ends the session.
     pub async fn work(
         &mut self,
         link: &mut Link,
         jobs: &mut mpsc::UnboundedReceiver<Job>,
         mut stop: Stop,
+        take_in: TakeIn<'_>,
     ) -> Result<()> {
         let is_eager = self.login.keeps.prefetch == Prefetch::Open;
+        let (mut looking, mut looked_at) = (JoinSet::<Vec<Mailbox>>::new(), Instant::now());
         let mut ahead = if is_eager { AHEAD } else { 0 };
         loop {
             tokio::select! {
@@ -99,8 +118,18 @@ impl Worker {
                         self.cache.write(|w| w.prune(most))?;
                     }
                 }
+                Some(Ok(mut more)) = looking.join_next() => {
+                    if let Some(only) = &self.only {
+                        more.retain(|m| m.root == *only || m.is_own_address(only));
+                    }
+                    self.merge(more, take_in);
+                }
                 () = tokio::time::sleep(KEEPALIVE) => {
                     link.session.noop().await?;
+                    if looked_at.elapsed() > LOOK {
+                        self.find_more(&mut looking);
+                        looked_at = Instant::now();
+                    }
                     ahead = if is_eager { AHEAD } else { 0 };
                 }
                 job = jobs.recv() => match job {
@@ -108,8 +137,50 @@ impl Worker {
                     Some(Job::Command(command)) => self.carry_out(link, command).await?,
                     Some(Job::Mirror { mailbox, conversation }) => self.mirror(link, &mailbox, &conversation).await?,
                     Some(Job::Reassert) => self.reassert(link).await?,
+                    Some(Job::FindMore) => self.find_more(&mut looking),
+                    Some(Job::Found(mut mailboxes)) => {
+                        // What this login found closed stays so until it is looked for again.
+                        mailboxes.retain(|m| self.mailbox(m.key()).is_some());
+                        self.merge(mailboxes, take_in);
+                    }
                 },
             }
+        }
+    }
+
+    /// Looks for folders and mailboxes that others made, over a connection of its own: Dovecot does not show them to a session
+    /// that has looked before.
+    fn find_more(&self, looking: &mut JoinSet<Vec<Mailbox>>) {
+        if !looking.is_empty() {
+            return;
+        }
+        let (login, cache, known) = (Arc::clone(&self.login), self.cache.clone(), self.mailboxes.clone());
+        looking.spawn(async move {
+            let found = async {
+                let mut link = Link::open(&login, &cache).await?;
+                let more = link.find_more(&known).await;
+                link.session.logout().await;
+                more
+            };
+            found.await.unwrap_or_else(|error: Error| {
+                tracing::info!(%error, "nobody knows whether there are further folders");
+                Vec::new()
+            })
+        });
+    }
+
+    fn merge(&mut self, mailboxes: Vec<Mailbox>, take_in: TakeIn<'_>) {
+        let mut has_changed = false;
+        for mailbox in mailboxes {
+            match self.mailboxes.iter_mut().find(|m| m.key() == mailbox.key()) {
+                Some(known) if *known == mailbox => continue,
+                Some(known) => *known = mailbox,
+                None => self.mailboxes.push(mailbox),
+            }
+            has_changed = true;
+        }
+        if has_changed {
+            take_in(&self.mailboxes);
         }
     }
 

@@ -2,10 +2,10 @@
 //! (RFC 2342, RFC 3501 §6.3.8, RFC 5258, RFC 6154).
 
 use super::command::Command;
-use super::condition::Status;
+use super::condition::{Condition, Status};
 use super::error::Error;
 use super::reply::Reply;
-use super::session::Session;
+use super::session::{Session, refused};
 use super::utf7;
 use crate::model::Role;
 
@@ -24,6 +24,8 @@ pub struct Namespaces {
     pub others: Vec<Namespace>,
     /// Public folders.
     pub shared: Vec<Namespace>,
+    /// The server has NAMESPACE and refused to tell now: there may be more than this.
+    pub is_withheld: bool,
 }
 
 /// Whose folders a namespace holds.
@@ -104,10 +106,12 @@ impl Folder {
 }
 
 impl Session {
-    /// The namespaces. A server without NAMESPACE, or one that offers and refuses it, has one personal namespace.
+    /// The namespaces. A server without NAMESPACE has one personal namespace; of one that offers and refuses it no more than
+    /// that is known.
     pub async fn namespaces(&mut self) -> Result<Namespaces, Error> {
         let mut told = None;
-        if self.has("NAMESPACE") {
+        let is_offered = self.has("NAMESPACE");
+        if is_offered {
             self.run(Command::new("NAMESPACE"), &mut |reply| match reply {
                 Reply::Namespace(namespaces) => {
                     told = Some(namespaces);
@@ -120,9 +124,10 @@ impl Session {
         match told {
             Some(namespaces) => Ok(namespaces),
             None => {
-                let delimiter = self.list("").await?.first().and_then(|f| f.delimiter);
+                let (named, _) = self.listed(Command::new("LIST").string("").string("")).await?;
+                let delimiter = named.first().and_then(|f| f.delimiter);
                 let personal = vec![Namespace { prefix: String::new(), delimiter }];
-                Ok(Namespaces { personal, ..Namespaces::default() })
+                Ok(Namespaces { personal, is_withheld: is_offered, ..Namespaces::default() })
             }
         }
     }
@@ -134,22 +139,25 @@ impl Session {
     }
 
     /// The folders whose names match a pattern (`*` anything, `%` anything within one level), special uses with them.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] too: what a server does not tell now is not what it does not have.
     pub async fn list(&mut self, pattern: &str) -> Result<Vec<Folder>, Error> {
         if self.has("LIST-EXTENDED") && self.has("SPECIAL-USE") && !pattern.is_empty() {
             let command = Command::new("LIST").string("").string(pattern).words("RETURN (SPECIAL-USE)");
-            if let Some(folders) = self.listed(command).await? {
+            let (folders, done) = self.listed(command).await?;
+            if done.status == Status::Ok {
                 return Ok(folders);
             }
         }
-        let command = Command::new("LIST").string("").string(pattern);
-        match self.listed(command).await? {
-            Some(folders) => Ok(folders),
-            // Servers refuse patterns in namespaces of which this login sees nothing.
-            None => Ok(Vec::new()),
+        let (folders, done) = self.listed(Command::new("LIST").string("").string(pattern)).await?;
+        match done.status {
+            Status::Ok => Ok(folders),
+            _ => Err(refused("LIST", done)),
         }
     }
 
-    async fn listed(&mut self, command: Command) -> Result<Option<Vec<Folder>>, Error> {
+    async fn listed(&mut self, command: Command) -> Result<(Vec<Folder>, Condition), Error> {
         let mut folders: Vec<Folder> = Vec::new();
         let done = self
             .run(command, &mut |reply| match reply {
@@ -160,7 +168,7 @@ impl Session {
                 other => Some(other),
             })
             .await?;
-        Ok((done.status == Status::Ok).then_some(folders))
+        Ok((folders, done))
     }
 }
 

@@ -60,6 +60,7 @@ fn untagged(rest: &[u8]) -> Reply {
             personal: namespaces(rest.first()),
             others: namespaces(rest.get(1)),
             shared: namespaces(rest.get(2)),
+            is_withheld: false,
         }),
         // The folder's name, then the letters; no letters at all is no right at all.
         "MYRIGHTS" => Reply::MyRights(Rights(rest.get(1).and_then(Node::text).unwrap_or_default())),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::columns::{self, keys_of, micros, timestamp, uid_of};
+use super::columns::{self, keys_of, message_key, micros, timestamp, uid_of};
 use super::error::{Error, Result};
 use crate::model::{Capability, Grade, Mailbox, ModSeq, Rights, Role, Uid, UidValidity};
 
@@ -230,10 +230,22 @@ pub(crate) fn roles(cache: &Connection, mailbox: i64) -> Result<Vec<(i64, Role)>
 
 /// The UIDs of a folder that are in the cache, ascending.
 pub(crate) fn known_uids(cache: &Connection, mailbox: i64, role: Role) -> Result<Vec<Uid>> {
+    known_uids_below(cache, mailbox, role, Uid(u32::MAX))
+}
+
+/// Those below this one.
+pub(crate) fn known_uids_below(cache: &Connection, mailbox: i64, role: Role, below: Uid) -> Result<Vec<Uid>> {
     let Some((id, _)) = folder(cache, mailbox, role)? else { return Ok(Vec::new()) };
-    let mut statement = cache.prepare_cached("SELECT id FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
-    let rows = statement.query_map(keys_of(id), |row| row.get::<_, i64>(0))?;
+    let mut statement = cache.prepare_cached("SELECT id FROM message WHERE id >= ?1 AND id < ?2 ORDER BY id")?;
+    let rows = statement.query_map((keys_of(id).0, message_key(id, below)), |row| row.get::<_, i64>(0))?;
     rows.map(|key| Ok(uid_of(key?))).collect()
+}
+
+/// How many messages of a folder are in the cache.
+pub(crate) fn known_count(cache: &Connection, mailbox: i64, role: Role) -> Result<u32> {
+    let Some((id, _)) = folder(cache, mailbox, role)? else { return Ok(0) };
+    let mut statement = cache.prepare_cached("SELECT count(*) FROM message WHERE id BETWEEN ?1 AND ?2")?;
+    Ok(statement.query_row(keys_of(id), |row| row.get(0))?)
 }
 
 const CAPABILITIES: [Capability; 5] =

@@ -231,6 +231,16 @@ impl Reader {
         self.in_mailbox(mailbox, |cache, id| mailbox::known_uids(cache, id, role))
     }
 
+    /// Those below this one.
+    pub fn known_uids_below(&self, mailbox: &str, role: Role, below: Uid) -> Result<Vec<Uid>> {
+        self.in_mailbox(mailbox, |cache, id| mailbox::known_uids_below(cache, id, role, below))
+    }
+
+    /// How many messages of a folder are in the cache.
+    pub fn known_count(&self, mailbox: &str, role: Role) -> Result<u32> {
+        self.in_mailbox(mailbox, |cache, id| mailbox::known_count(cache, id, role))
+    }
+
     /// The outbox, oldest first.
     pub fn outbox(&self) -> Result<Vec<OutboxItem>> {
         self.desk.outbox_list()

@@ -12,6 +12,7 @@ pub mod device;
 pub mod dns;
 pub mod dovecot;
 mod dovecot_conf;
+pub mod engine;
 pub mod imap_client;
 pub mod keyring;
 pub mod lmtp;

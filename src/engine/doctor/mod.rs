@@ -114,7 +114,8 @@ async fn imap(
 async fn look(link: &mut Link, wanted: Option<&str>, pen: &mut Pen<'_>) -> Result<(Visit, Vec<Mailbox>)> {
     pen.write_all(server::capabilities(link.session.capabilities()));
     let namespaces = link.session.namespaces().await?;
-    pen.write(server::namespaces(&namespaces, link.session.has("NAMESPACE")));
+    let is_told = link.session.has("NAMESPACE") && !namespaces.is_withheld;
+    pen.write(server::namespaces(&namespaces, is_told));
     let found = link.discover().await?;
     pen.write(listed(&found));
     let mut visit = Visit { was_let_in: true, ..Visit::default() };

@@ -1,0 +1,154 @@
+//! What is watched while a screen or a `watch` runs: folders that come to be later too, and one that is closed keeps no
+//! other from being told.
+
+mod support;
+
+use std::sync::OnceLock;
+
+use bagsy::engine::message::{Command, Event, Target, Ticket};
+use bagsy::model::{Action, ChangeKind, ErrorKind, Expectation, Role};
+use support::bagsy::Bagsy;
+use support::device::Device;
+use support::dovecot::Dovecot;
+use support::engine::{LIMIT, Screen};
+use support::mailgen::Mail;
+use support::process::wait_for;
+use support::proxy::Proxy;
+use support::team::{PEOPLE, Team, rights};
+use tokio::runtime::Runtime;
+
+fn server() -> &'static Dovecot {
+    static SERVER: OnceLock<Dovecot> = OnceLock::new();
+    SERVER.get_or_init(Dovecot::start)
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
+}
+
+fn question(to: &str, subject: &str) -> Mail {
+    Mail::new("Dana Reyes <dana@reyes.example>", to, subject, "It does not work.")
+}
+
+/// A copy that another mail program files in Sent is told as an answer.
+fn is_told_of_answers(screen: &Screen, team: &Team, asked: &Mail) {
+    team.append("Sent", "(\\Seen)", &asked.answer("It does now.").bytes());
+    screen.wait_for("the answer in Sent", |e| match e {
+        Event::Happened(change) if change.kind == ChangeKind::Replied => Some(()),
+        _ => None,
+    });
+}
+
+#[test]
+fn a_sent_folder_that_comes_to_be_while_the_screen_runs_is_watched() {
+    let runtime = runtime();
+    for by_another in [true, false] {
+        let domain = if by_another { "late1.test" } else { "late2.test" };
+        let team = Team::create_with(server(), domain, &PEOPLE, &["Archive"]);
+        let asked = question(&team.mailbox(), "Late");
+        team.append("INBOX", "", &asked.bytes());
+        // Beside INBOX Dovecot lets nobody but the owner make folders.
+        let own = format!("[mailbox.{:?}]\nroot = \"INBOX\"\n", team.mailbox());
+        let (who, rest) = if by_another { ("alice", "") } else { ("support", own.as_str()) };
+        let alice = runtime.block_on(Device::configured(&team, who, "alice", rest));
+        assert_eq!(alice.mailbox.folder(Role::Sent), None);
+        let screen = Screen::start(&runtime, &alice);
+        screen.is_live();
+        if by_another {
+            team.owner().ok("CREATE Sent");
+            team.grant("alice", "Sent", rights::ALL);
+            // What the worker does by itself now and then.
+            screen.engine.send(Command::SyncNow);
+        } else {
+            // As an answer does, over a connection of its own.
+            runtime.block_on(async {
+                let mut link = alice.another_link().await;
+                link.ensure_sent(&alice.mailbox).await.expect("a Sent folder");
+            });
+        }
+        screen.wait_for("the mailbox with its Sent", |e| match e {
+            Event::Mailboxes(all) => all.iter().any(|m| m.folder(Role::Sent).is_some()).then_some(()),
+            _ => None,
+        });
+        // What lies there as it is begun is no news.
+        let begun = wait_for(LIMIT, || alice.link.reader.folder(alice.mailbox.key(), Role::Sent).expect("the cache"));
+        assert!(begun.is_some(), "Sent is not watched");
+        is_told_of_answers(&screen, &team, &asked);
+        screen.end(&runtime);
+    }
+}
+
+#[test]
+fn one_inbox_that_is_closed_keeps_no_other_from_being_told() {
+    let team = server().team();
+    team.add_mailbox("sales", &PEOPLE, &["Sent"]);
+    // One connection for all that is watched.
+    let alice = Bagsy::new(&team, "alice").configured(|a| a.imap = a.imap.replace(" }", ", connections = 2 }"));
+    let watch = alice.watch();
+    watch.wait_for(LIMIT, |e| e["event"] == "connection" && e["mailbox"] == team.mailbox());
+    team.grant("alice", "INBOX", "");
+    server().kick(&team.user("alice"));
+    let is_offline = |e: &serde_json::Value| e["event"] == "connection" && e["state"] == "offline";
+    watch.wait_for(LIMIT, |e| is_offline(e) && e["mailbox"] == team.mailbox());
+    let sales = team.user("sales");
+    server().imap(&sales).append("INBOX", "", &question(&sales, "To sales").bytes());
+    watch.wait_for(LIMIT, |e| e["event"] == "new" && e["mailbox"] == sales.as_str());
+    // It stays told, and the closed one is live once it is open again.
+    server().imap(&sales).append("INBOX", "", &question(&sales, "To sales again").bytes());
+    watch.wait_for(LIMIT, |e| e["event"] == "new" && e["mailbox"] == sales.as_str());
+}
+
+#[test]
+fn a_claim_is_mirrored_only_where_the_right_for_it_is() {
+    let team = server().team();
+    let asked = question(&team.mailbox(), "Held by who may only look");
+    let uid = team.append("INBOX", "", &asked.bytes());
+    let mut owner = team.owner();
+    owner.select("INBOX");
+    owner.ok(&format!("UID STORE {uid} +FLAGS (bagsy-claim-dave)"));
+    let proxy = Proxy::to(server().imap_port);
+    let runtime = runtime();
+    let dave = runtime.block_on(Device::through(&team, "dave", proxy.port));
+    let screen = Screen::start(&runtime, &dave);
+    screen.is_live();
+    let again = Mail { from: asked.from.clone(), ..asked.answer("Still not.") };
+    team.append("INBOX", "", &again.bytes());
+    screen.wait_for("the mail", |e| match e {
+        Event::Happened(change) if change.kind == ChangeKind::New => Some(()),
+        _ => None,
+    });
+    // What comes after it in the worker's turn.
+    let target = Target { mailbox: team.mailbox(), root: asked.message_id.clone() };
+    let (ticket, expect) = (Ticket(1), Expectation::default());
+    screen.engine.send(Command::Act { ticket, target, action: Action::Claim, expect, upto: None });
+    let refused = screen.wait_for("the refusal", |e| match e {
+        Event::Done { ticket: Ticket(1), outcome } => outcome.err(),
+        _ => None,
+    });
+    assert_eq!(refused.kind, ErrorKind::Rights);
+    let stores: Vec<String> = proxy.sent().into_iter().filter(|line| line.contains(" STORE ")).collect();
+    assert!(stores.is_empty(), "{stores:?}");
+    screen.end(&runtime);
+}
+
+#[test]
+fn a_folder_that_gets_another_uidvalidity_is_read_anew_while_it_is_watched() {
+    let team = server().team();
+    let asked = question(&team.mailbox(), "Before");
+    team.append("INBOX", "", &asked.bytes());
+    let alice = Bagsy::new(&team, "alice");
+    let watch = alice.watch();
+    server().doveadm(&["mailbox", "update", "--uid-validity", "7654321", "-u", &team.mailbox(), "INBOX"]);
+    for state in ["offline", "live"] {
+        watch.wait_for(LIMIT, |e| e["event"] == "connection" && e["state"] == state);
+    }
+    team.append("INBOX", "", &question(&team.mailbox(), "After").bytes());
+    watch.wait_for(LIMIT, |e| e["event"] == "new" && e["subject"] == "After");
+    let listed = wait_for(LIMIT, || {
+        let all = alice.run(&["--offline", "list", "--json", "--view", "all"]).ok().json();
+        let mut subjects: Vec<String> = all.iter().map(|c| c["subject"].as_str().unwrap_or("").to_owned()).collect();
+        subjects.sort();
+        (subjects == ["After", "Before"]).then_some(())
+    });
+    assert!(listed.is_some());
+}
