@@ -282,3 +282,16 @@ fn two_claims_on_one_message_are_contested_until_somebody_takes_it_over() {
     assert_eq!(claims(&mut raw, uid), BTreeSet::from(["bagsy-claim-alice".to_owned()]));
     assert_eq!(listed(&Bagsy::new(&team, "bob"), &id)["assignee"], "alice");
 }
+
+#[test]
+fn mail_that_comes_between_the_look_at_a_mailbox_and_its_first_sync_is_known() {
+    for server in [sdbox(), maildir()] {
+        let team = server.team();
+        let runtime = runtime();
+        let mut alice = runtime.block_on(Device::open(&team, "alice"));
+        let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Just now", "It does not work.");
+        team.append("INBOX", "", &mail.bytes());
+        let claimed = runtime.block_on(alice.act(&mail.message_id, &Action::Claim));
+        assert_eq!(claimed.map(|c| c.assignee), Ok(Assignee::Held(handle("alice"))));
+    }
+}

@@ -231,8 +231,13 @@ impl Link {
         let selected = &entered.selected;
         let Some(state) = known.filter(|s| s.uidvalidity == selected.uidvalidity && s.name == name) else {
             self.begin(mailbox, role, name, selected)?;
-            self.update_entered(|e| (e.is_fresh, e.is_stale) = (false, false));
-            return Ok(Synced { changed: true, messages: 0 });
+            self.update_entered(|e| e.is_fresh = false);
+            if !entered.is_stale {
+                return Ok(Synced { changed: true, messages: 0 });
+            }
+            // It was begun with what SELECT said; more came since.
+            let caught_up = Box::pin(self.catch_up(mailbox, role)).await?;
+            return Ok(Synced { changed: true, ..caught_up });
         };
         let is_as_known = selected.uidnext == state.uidnext
             && selected.highest_modseq.is_some()

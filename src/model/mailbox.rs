@@ -50,17 +50,23 @@ impl Role {
 pub struct Rights(pub String);
 
 impl Rights {
-    /// Whether every letter of `letters` is granted. RFC 2086's `c` and `d` stand for `k`,`x` and `t`,`e`,`x`.
+    /// Whether every letter of `letters` is granted.
     pub fn grant(&self, letters: &str) -> bool {
-        letters.chars().all(|letter| {
-            self.0.contains(letter)
-                || match letter {
+        letters.chars().all(|letter| self.grants(letter))
+    }
+
+    /// Whether this one is. RFC 2086's `c` and `d` stand for `k`,`x` and `t`,`e`,`x`, but only where none of these is told: a
+    /// server that knows the new letters shows the old ones beside the first of theirs that is granted (Cyrus: `lrswtd`).
+    pub fn grants(&self, letter: char) -> bool {
+        let is_old = !self.0.contains(['k', 'x', 't', 'e']);
+        self.0.contains(letter)
+            || is_old
+                && match letter {
                     'k' => self.0.contains('c'),
                     'x' => self.0.contains('c') || self.0.contains('d'),
                     't' | 'e' => self.0.contains('d'),
                     _ => false,
                 }
-        })
     }
 }
 
@@ -150,5 +156,13 @@ mod tests {
         assert!(Rights("lrswi".into()).grant("lrw"));
         assert!(!Rights("lrs".into()).grant("w"));
         assert!(Rights("lrswipcd".into()).grant("tekx"));
+    }
+
+    #[test]
+    fn an_old_letter_beside_a_new_one_stands_for_nothing_more() {
+        let rights = Rights("lrswtd".into());
+        assert!(rights.grant("t"));
+        assert!(!rights.grant("e") && !rights.grant("x"));
+        assert!(!Rights("lrskc".into()).grant("x"));
     }
 }
