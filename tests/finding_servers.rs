@@ -4,8 +4,10 @@ mod support;
 
 use bagsy::engine::find::{self, Offer, Offers, Told};
 use bagsy::net::{self, Place};
+use support::bagsy::Bagsy;
 use support::dns::Dns;
-use support::web::Web;
+use support::pty::Size;
+use support::web::{Tunnel, Web};
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Runtime::new().unwrap()
@@ -81,6 +83,25 @@ fn usual_names_are_offered_where_dns_knows_them() {
     assert!(found.imap.iter().all(|offer| !offer.is_exact));
 }
 
+#[test]
+fn a_domain_whose_mail_goes_to_a_known_provider_is_offered_its_servers() {
+    let dns = Dns::start(&[
+        "mx-host=team.test,backup.example.test,20",
+        "mx-host=team.test,team-test.mail.protection.outlook.com,10",
+        "mx-host=group.test,aspmx.l.google.com,1",
+        "mx-host=own.test,mail.own.test,1",
+    ]);
+    let of = |domain: &str| runtime().block_on(find::by_mail_exchangers(&net::Dns::at(dns.address()), domain));
+    let found = of("team.test");
+    let why = "mail goes to team-test.mail.protection.outlook.com, which is Microsoft 365's";
+    assert_eq!(shown(&found.imap), [format!("outlook.office365.com, port 993, TLS ({why})")]);
+    assert_eq!(shown(&found.submission), [format!("smtp.office365.com, port 587, STARTTLS ({why})")]);
+    assert!(found.imap[0].wants_token);
+    let hosts = |found: &Offers| [found.imap[0].host.clone(), found.submission[0].host.clone()];
+    assert_eq!(hosts(&of("group.test")), ["imap.gmail.com", "smtp.gmail.com"]);
+    assert_eq!((of("own.test"), of("silent.test")), (Offers::default(), Offers::default()));
+}
+
 const PAGE: &str = "<clientConfig version=\"1.1\"><emailProvider id=\"page.test\">\
     <incomingServer type=\"imap\"><hostname>imap.page.test</hostname><port>993</port><socketType>SSL</socketType>\
     <username>%EMAILLOCALPART%</username></incomingServer>\
@@ -139,6 +160,29 @@ fn what_is_not_there_too_large_or_no_page_is_told() {
     assert!(by_page(&web, &first).unwrap_err().contains("cannot be read"));
     let loops = Place { path: "/loop/".to_owned(), ..first.clone() };
     assert!(by_page(&web, &loops).unwrap_err().contains("without end"));
+}
+
+#[test]
+fn a_page_is_fetched_through_the_proxy_that_the_environment_names() {
+    let web = Web::start(&["autoconfig.page.test"], "");
+    web.put("/mail/config-v1.1.xml", PAGE.as_bytes());
+    let tunnel = Tunnel::to(&web);
+    // The library's own process has another environment: the whole program is asked.
+    let dns = Dns::start(&[]);
+    let alice = Bagsy::bare()
+        .env("BAGSY_RESOLVER", &dns.address().to_string())
+        .env("SSL_CERT_FILE", &web.ca().display().to_string())
+        .env("https_proxy", &tunnel.url());
+    let pty = alice.terminal(Size::LARGE, &["setup"]);
+    pty.wait_for("Your own mail address");
+    pty.keys("alice@page.test\r");
+    pty.wait_for("Ask them?");
+    assert_eq!((web.asked(), tunnel.asked()), (String::new(), Vec::new()), "asked before the yes");
+    pty.keys("\r");
+    pty.wait_for("imap.page.test, port 993, TLS  (https://autoconfig.page.test/mail/config-v1.1.xml)");
+    assert_eq!(tunnel.asked(), ["autoconfig.page.test:443"]);
+    assert!(web.asked().contains("emailaddress=alice%40page.test"), "{}", web.asked());
+    pty.wait_for("Its number");
 }
 
 #[test]

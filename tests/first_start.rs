@@ -7,13 +7,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use serde_json::json;
+use support::authority::{Authority, browser_of, visit};
 use support::bagsy::Bagsy;
-use support::dovecot::{Dovecot, PASSWORD};
+use support::dns::Dns;
+use support::dovecot::{Dovecot, Options, PASSWORD};
+use support::keyring::Keyring;
 use support::mailgen::Mail;
 use support::process::free_port;
 use support::pty::{Pty, Size};
 use support::submission::Submission;
 use support::team::Team;
+use support::web::{Tunnel, Web};
 
 fn servers() -> &'static (Dovecot, Submission) {
     static SERVERS: OnceLock<(Dovecot, Submission)> = OnceLock::new();
@@ -249,6 +254,231 @@ fn who_shares_a_login_says_who_they_are_and_takes_nobodys_name() {
     let listed = alice.run(&["list", "--json"]).ok().one();
     let id = listed["id"].as_str().unwrap();
     assert_eq!(alice.run(&["claim", id, "--json"]).ok().one()["assignee"], "alice");
+}
+
+/// A server whose logins come with tokens of an authority, and what sends their mail.
+struct Granting {
+    authority: Authority,
+    dovecot: Dovecot,
+    submission: Submission,
+}
+
+fn granting() -> &'static Granting {
+    static GRANTING: OnceLock<Granting> = OnceLock::new();
+    GRANTING.get_or_init(|| {
+        let authority = Authority::start();
+        let dovecot = Dovecot::with(Options { extra: authority.passdb(), ..Options::default() });
+        let submission = Submission::start(&dovecot);
+        Granting { authority, dovecot, submission }
+    })
+}
+
+/// From the address to the choice of how to sign in, with certificates that the system trusts.
+fn to_the_sign_in(pty: &Pty, team: &Team) {
+    let place = granting();
+    answer(pty, "Your own mail address", "alice@localhost");
+    answer(pty, "Its name, or name:port", &format!("localhost:{}", place.dovecot.imaps_port));
+    answer(pty, "Its name, or name:port [localhost]", &format!("localhost:{}", place.submission.tls_port));
+    answer(pty, "Login [alice@localhost]", &team.user("alice"));
+}
+
+/// The code and the address that the screen shows.
+fn invitation(pty: &Pty) -> (String, String) {
+    says(pty, "Waiting …");
+    let screen = pty.screen();
+    let alone = |line: &&str| line.starts_with("    ") && !line.trim().contains(' ') && !line.trim().is_empty();
+    let mut lines = screen.lines().filter(alone).map(|line| line.trim().to_owned());
+    let mut next = || lines.next().unwrap_or_else(|| panic!("no invitation:\n{}", pty.framed()));
+    (next(), next())
+}
+
+#[test]
+fn one_signs_in_by_oauth_within_the_setup_and_no_token_is_kept_before_the_file_is() {
+    let place = granting();
+    let team = place.dovecot.team();
+    mail(&team, "Printer on fire", 1);
+    let alice = newcomer().env("SSL_CERT_FILE", &place.dovecot.ca().display().to_string());
+    let mut pty = alice.terminal(Size::LARGE, &["setup"]);
+    to_the_sign_in(&pty, &team);
+    says(&pty, "4 OAuth 2.0: you sign in in a browser, here or on another machine");
+    answer(&pty, "What do you sign in with? [1]", "4");
+    answer(&pty, "Who signs you in? [3]", "");
+    // Whoever has no client yet is told who makes one, and is not stuck.
+    says(&pty, "your team registers it once");
+    answer(&pty, "The client id, or Enter", "");
+    answer(&pty, "Login", "");
+    answer(&pty, "What do you sign in with? [4]", "");
+    answer(&pty, "Who signs you in? [3]", "");
+    answer(&pty, "The client id, or Enter", "nobody");
+    answer(&pty, "The authority's address", &format!("http://127.0.0.1:{}", free_port()));
+    answer(&pty, "The client's secret", "");
+    answer(&pty, "The scope that localhost asks", "imap smtp");
+    says(&pty, "connection refused");
+    answer(&pty, "Login", "");
+    answer(&pty, "What do you sign in with? [4]", "");
+    answer(&pty, "Who signs you in? [3]", "");
+    answer(&pty, "The client id, or Enter", "nobody");
+    answer(&pty, "The authority's address", &place.authority.issuer());
+    answer(&pty, "The client's secret", "");
+    answer(&pty, "The scope that localhost asks", "imap smtp");
+    says(&pty, "says where to sign in");
+    // Over SSH, where no display is, the code is the likelier way.
+    answer(&pty, "How do you sign in? [1]", "");
+    says(&pty, "this system has no keyring");
+    answer(&pty, "Which? [1]", "");
+    answer_unseen(&pty, "The new passphrase", "staple");
+    answer_unseen(&pty, "Once more", "battery");
+    says(&pty, "the two are not the same");
+    answer(&pty, "Which? [1]", "");
+    answer_unseen(&pty, "The new passphrase", "staple-battery");
+    answer_unseen(&pty, "Once more", "staple-battery");
+    says(&pty, "invalid_client");
+    answer(&pty, "Login", "");
+    answer(&pty, "What do you sign in with? [4]", "");
+    answer(&pty, "Who signs you in? [3]", "");
+    // What was right before is the default now.
+    answer(&pty, "The client id [nobody]", "bagsy");
+    answer(&pty, &format!("[{}]", place.authority.issuer()), "");
+    answer(&pty, "The client's secret", "");
+    answer(&pty, "The scope that localhost asks", "imap smtp");
+    answer(&pty, "How do you sign in? [1]", "");
+    answer(&pty, "Which? [1]", "");
+    answer_unseen(&pty, "The new passphrase", "staple-battery");
+    answer_unseen(&pty, "Once more", "staple-battery");
+    let (address, code) = invitation(&pty);
+    visit(&team.user("alice"), &address, &code);
+    says(&pty, "has signed you in");
+    says(&pty, &format!("ok: localhost:{} lets you in", place.dovecot.imaps_port));
+    answer(&pty, "not in this list?", "");
+    answer(&pty, "A day as 2026-11-01", "");
+    asked(&pty, "Write it? [Y/n]");
+    assert!(!alice.home().join("data").exists(), "something is kept before the file is");
+    answer(&pty, "Write it? [Y/n]", "");
+    says(&pty, "ok: the tokens are in a file, encrypted");
+    answer(&pty, "Check all of it now", "n");
+    assert_eq!(pty.wait_for_end(), 0);
+    let text = std::fs::read_to_string(alice.config_path()).unwrap();
+    assert!(text.contains("client_id = \"bagsy\"") && text.contains("tokens = \"file\""), "{text}");
+    assert!(!text.contains("staple") && !String::from_utf8_lossy(&pty.raw()).contains("staple"));
+
+    let mut pty = alice.terminal(Size::LARGE, &["list"]);
+    pty.wait_for("Passphrase of the tokens");
+    pty.keys("staple-battery\r");
+    pty.wait_for("Printer on fire");
+    assert_eq!(pty.wait_for_end(), 0);
+}
+
+#[test]
+fn with_a_keyring_and_a_browser_here_the_setup_asks_less_and_renews_meanwhile() {
+    let place = granting();
+    let team = place.dovecot.team();
+    mail(&team, "Printer on fire", 1);
+    // Each connection of the setup needs another token, and what is kept at last must be the newest.
+    place.authority.set(&team.user("alice"), json!({ "life": 2 }));
+    let keyring = Keyring::start();
+    let alice = newcomer().env("SSL_CERT_FILE", &place.dovecot.ca().display().to_string());
+    let browser = browser_of(&team.user("alice"), alice.home());
+    let alice =
+        alice.env("BROWSER", &browser.display().to_string()).env("DBUS_SESSION_BUS_ADDRESS", &keyring.address());
+    let mut pty = alice.terminal(Size::LARGE, &["setup"]);
+    to_the_sign_in(&pty, &team);
+    answer(&pty, "What do you sign in with? [1]", "5");
+    answer(&pty, "Who signs you in? [3]", "3");
+    answer(&pty, "The client id, or Enter", "bagsy");
+    answer(&pty, "The authority's address", &place.authority.issuer());
+    answer(&pty, "The client's secret", "");
+    answer(&pty, "The scope that localhost asks", "imap smtp");
+    answer(&pty, "How do you sign in? [2]", "");
+    answer(&pty, "not in this list?", "");
+    answer(&pty, "A day as 2026-11-01", "");
+    answer(&pty, "Write it? [Y/n]", "");
+    says(&pty, "ok: the tokens are in this system's keyring");
+    answer(&pty, "Check all of it now", "n");
+    assert_eq!(pty.wait_for_end(), 0);
+    let listed = alice.run(&["list", "--json"]).ok().json();
+    assert_eq!(listed[0]["subject"], "Printer on fire");
+    let renewals = place.authority.renewals(&team.user("alice"));
+    assert!(!renewals.is_empty() && renewals.iter().all(|ok| *ok), "{renewals:?}");
+}
+
+#[test]
+fn servers_that_dns_and_a_page_name_are_shown_before_they_are_used() {
+    let (dovecot, submission) = servers();
+    let team = dovecot.team();
+    let domain = team.mailbox().split_once('@').unwrap().1.to_owned();
+    let dns = Dns::start(&[&format!("srv-host=_imaps._tcp.{domain},localhost,{},0,1", dovecot.imaps_port)]);
+    let web = Web::start(&[&format!("autoconfig.{domain}")], "");
+    let page = format!(
+        "<clientConfig version=\"1.1\"><emailProvider id=\"x\"><outgoingServer type=\"smtp\"><hostname>localhost</hostname>\
+         <port>{}</port><socketType>SSL</socketType></outgoingServer></emailProvider></clientConfig>",
+        submission.tls_port
+    );
+    web.put("/mail/config-v1.1.xml", page.as_bytes());
+    let tunnel = Tunnel::to(&web);
+    let alice = newcomer()
+        .env("BAGSY_RESOLVER", &dns.address().to_string())
+        .env("https_proxy", &tunnel.url())
+        .env("SSL_CERT_FILE", &dovecot.ca().display().to_string());
+    let mut pty = alice.terminal(Size::LARGE, &["setup"]);
+    answer(&pty, "Your own mail address", &team.user("alice"));
+    answer(&pty, "Ask them? [Y/n]", "");
+    says(&pty, &format!("1 localhost, port {}, TLS (DNS: _imaps._tcp.{domain})", dovecot.imaps_port));
+    asked(&pty, "or name:port [1]");
+    assert!(!pty.screen().contains("Connecting"), "{}", pty.framed());
+    answer(&pty, "or name:port [1]", "");
+    says(&pty, &format!("ok: localhost:{} answers, with TLS", dovecot.imaps_port));
+    says(&pty, &format!("1 localhost, port {}, TLS (https://autoconfig.{domain}/mail", submission.tls_port));
+    answer(&pty, "or name:port [1]", "");
+    says(&pty, &format!("ok: localhost:{} answers, with TLS", submission.tls_port));
+    answer(&pty, &format!("Login [{}]", team.user("alice")), "");
+    answer(&pty, "What do you sign in with? [1]", "2");
+    answer(&pty, "The variable's name", "BAGSY_TEST_PASSWORD");
+    answer(&pty, "not in this list?", "");
+    answer(&pty, "A day as 2026-11-01", "");
+    answer(&pty, "Write it? [Y/n]", "");
+    answer(&pty, "Check all of it now", "n");
+    assert_eq!(pty.wait_for_end(), 0);
+    alice.run(&["mailboxes"]).ok();
+}
+
+#[test]
+fn a_domain_whose_mail_is_at_microsoft_is_told_so_before_anybody_connects() {
+    let dns = Dns::start(&["mx-host=team.test,team-test.mail.protection.outlook.com,10"]);
+    let alice = newcomer().env("BAGSY_RESOLVER", &dns.address().to_string());
+    let pty = alice.terminal(Size::SMALL, &["setup"]);
+    answer(&pty, "Your own mail address", "alice@team.test");
+    says(
+        &pty,
+        "1 outlook.office365.com, port 993, TLS (mail goes to team-test.mail.protection.outlook.com, which is Microsoft 365's)",
+    );
+    asked(&pty, "or name:port [1]");
+    assert!(!pty.screen().contains("Ask them?") && !pty.screen().contains("Connecting"), "{}", pty.framed());
+}
+
+#[test]
+fn a_resolver_that_is_none_is_told_and_nobody_else_is_asked_instead() {
+    let alice = newcomer().env("BAGSY_RESOLVER", "dns.example.test");
+    let mut pty = alice.terminal(Size::SMALL, &["setup"]);
+    answer(&pty, "Your own mail address", "alice@team.test");
+    assert_eq!(pty.wait_for_end(), 2);
+    says(&pty, "BAGSY_RESOLVER names no resolver");
+}
+
+#[test]
+fn one_goes_back_to_what_was_answered_before() {
+    let team = servers().0.team();
+    let alice = newcomer();
+    let pty = alice.terminal(Size::LARGE, &["setup"]);
+    through_the_servers(&pty);
+    answer(&pty, "Login [alice@localhost]", &team.user("alice"));
+    // From the middle of a step to its beginning, from its beginning to the step before.
+    answer(&pty, "What do you sign in with? [1]", "<");
+    answer(&pty, "Login [alice@localhost]", "<");
+    answer(&pty, "Its name, or name:port:", "<");
+    answer(&pty, "Your own mail address, with which you sign in [alice@localhost]", "<");
+    answer(&pty, "Your own mail address, with which you sign in [alice@localhost]", "");
+    asked(&pty, "Its name, or name:port:");
+    assert!(!alice.config_path().parent().unwrap().exists());
 }
 
 #[test]

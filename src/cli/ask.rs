@@ -4,6 +4,8 @@
 
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -15,10 +17,22 @@ use crate::model::{ErrorKind, Refusal};
 /// Lines are broken to this width at most; narrower where the terminal is.
 const WIDEST: usize = 92;
 
+/// Typed in the place of an answer, it goes back.
+pub const BACK: &str = "<";
+
 /// The person at the terminal.
 #[derive(Debug)]
 pub struct Person {
     width: usize,
+    way: Option<Way>,
+}
+
+/// The way that several steps of questions have come so far.
+#[derive(Debug, Default)]
+struct Way {
+    /// How many questions of the present step were asked.
+    asked: AtomicUsize,
+    wants_back: AtomicBool,
 }
 
 impl Person {
@@ -32,7 +46,40 @@ impl Person {
             return Err(Refusal::new(ErrorKind::Usage, text).hint(instead));
         }
         let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-        Ok(Self { width: columns.clamp(20, WIDEST) })
+        Ok(Self { width: columns.clamp(20, WIDEST), way: None })
+    }
+
+    /// The same, who may go back: [`BACK`] then ends a question as leaving does, and [`Person::goes_back`] tells the two apart.
+    pub fn with_a_way_back(self) -> Self {
+        Self { way: Some(Way::default()), ..self }
+    }
+
+    /// A step of several questions begins.
+    pub fn begin_step(&self) {
+        if let Some(way) = &self.way {
+            way.asked.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// How many questions this step has asked so far.
+    pub fn asked(&self) -> usize {
+        self.way.as_ref().map_or(0, |way| way.asked.load(Ordering::Relaxed))
+    }
+
+    /// Whether the last question was ended by the wish to go back; true once.
+    pub fn goes_back(&self) -> bool {
+        self.way.as_ref().is_some_and(|way| way.wants_back.swap(false, Ordering::Relaxed))
+    }
+
+    /// Counts a question, and reads its answer as a wish to go back where it is one.
+    fn heard(&self, typed: &str) -> Outcome {
+        let Some(way) = &self.way else { return Ok(()) };
+        way.asked.fetch_add(1, Ordering::Relaxed);
+        if typed != BACK {
+            return Ok(());
+        }
+        way.wants_back.store(true, Ordering::Relaxed);
+        Err(left())
     }
 
     /// Says something, broken into lines at blanks. Servers' words may be in it.
@@ -134,13 +181,38 @@ impl Person {
             let prompt = prompt.clone();
             let typed = tokio::task::spawn_blocking(move || rpassword::prompt_password(prompt)).await;
             match typed {
-                Ok(Ok(secret)) if !secret.is_empty() => return Ok(Secret::new(secret)),
-                Ok(Ok(_)) => {}
+                Ok(Ok(secret)) if !secret.is_empty() => {
+                    self.heard(&secret)?;
+                    return Ok(Secret::new(secret));
+                }
+                Ok(Ok(_)) => self.say("Nothing was typed."),
                 Ok(Err(error)) if is_leaving(error.kind()) => return Err(left()),
                 Ok(Err(error)) => return Err(unreadable(&error.to_string())),
                 Err(error) => return Err(unreadable(&error.to_string())),
             }
         }
+    }
+
+    /// Does something that may take long, until it is done or Enter is pressed: then there is nothing.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub async fn unless_enter<T>(&self, doing: impl Future<Output = T>) -> Outcome<Option<T>> {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&is_over);
+        let mut pressed = tokio::task::spawn_blocking(move || line_before(&told));
+        let done = tokio::select! {
+            done = doing => Some(done),
+            line = &mut pressed => {
+                let line = line.map_err(|error| unreadable(&error.to_string()))?;
+                line.map_err(|error| unreadable(&error.to_string()))?.then_some(()).ok_or_else(left)?;
+                return Ok(None);
+            }
+        };
+        is_over.store(true, Ordering::Relaxed);
+        // What was typed meanwhile is read before the next question, not by it.
+        let _ = pressed.await;
+        Ok(done)
     }
 
     async fn typed(&self, prompt: &str) -> Outcome<String> {
@@ -155,7 +227,11 @@ impl Person {
             Ok::<_, io::Error>((length > 0).then_some(line))
         });
         match read.await {
-            Ok(Ok(Some(line))) => Ok(safe::line(line.trim())),
+            Ok(Ok(Some(line))) => {
+                let typed = safe::line(line.trim());
+                self.heard(&typed)?;
+                Ok(typed)
+            }
             Ok(Ok(None)) => {
                 self.gap();
                 Err(left())
@@ -205,6 +281,30 @@ fn wrapped(text: &str, width: usize, indent: usize) -> String {
     }
     lines.push(line);
     lines.join("\n")
+}
+
+/// Waits for a line, without taking any of what is typed once it is over; `false`: no line will come any more.
+#[cfg(unix)]
+fn line_before(is_over: &AtomicBool) -> io::Result<bool> {
+    loop {
+        if is_over.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        let mut poll = libc::pollfd { fd: libc::STDIN_FILENO, events: libc::POLLIN, revents: 0 };
+        // SAFETY: one valid structure.
+        if unsafe { libc::poll(&mut poll, 1, 100) } > 0 {
+            return Ok(io::stdin().read_line(&mut String::new())? > 0);
+        }
+    }
+}
+
+/// Elsewhere nobody can look at the terminal without taking from it: Ctrl-C leaves.
+#[cfg(not(unix))]
+fn line_before(is_over: &AtomicBool) -> io::Result<bool> {
+    while !is_over.load(Ordering::Relaxed) {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    Ok(true)
 }
 
 fn is_leaving(kind: io::ErrorKind) -> bool {

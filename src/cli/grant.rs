@@ -67,41 +67,47 @@ pub(super) async fn forget(global: &Global, paths: &Paths, account: &Account, gr
 /// Says what the person has to do, and opens the browser where one is wanted here.
 fn invite(out: &Output, account: &Account, show: &Show) {
     let (key, user) = (&account.key, &account.user);
+    let value = || match show {
+        Show::Code(invitation) => {
+            json!({ "account": key, "user": user, "address": invitation.address, "code": invitation.code,
+                    "whole_address": invitation.whole_address, "seconds": invitation.good_for.as_secs() })
+        }
+        Show::Browser(visit) => json!({ "account": key, "user": user, "address": visit.address }),
+    };
+    let otherwise = match show {
+        Show::Code(_) => "",
+        Show::Browser(_) => " On a machine without a browser use `bagsy login --device`.",
+    };
+    out.line(value, || format!("{}{otherwise} Waiting …", in_words(show, user)));
+    if let Some(why) = open_for(show) {
+        out.aside(&why);
+    }
+}
+
+/// What the person has to do to sign in.
+pub(super) fn in_words(show: &Show, user: &str) -> String {
     match show {
         Show::Code(invitation) => {
             let minutes = invitation.good_for.as_secs().div_ceil(60);
-            out.line(
-                || {
-                    json!({ "account": key, "user": user, "address": invitation.address, "code": invitation.code,
-                            "whole_address": invitation.whole_address, "seconds": invitation.good_for.as_secs() })
-                },
-                || {
-                    let whole = invitation.whole_address.as_ref();
-                    let whole = whole.map(|w| format!("\n(or, with the code in it: {w})")).unwrap_or_default();
-                    format!(
-                        "In a browser on any machine open\n\n    {}\n\nand type the code\n\n    {}\n{whole}\nSign in there as \
-                         {user}. The code counts for {minutes} minutes; waiting …",
-                        invitation.address, invitation.code
-                    )
-                },
-            );
+            let whole = invitation.whole_address.as_ref();
+            let whole = whole.map(|w| format!("\n(or, with the code in it: {w})")).unwrap_or_default();
+            format!(
+                "In a browser on any machine open\n\n    {}\n\nand type the code\n\n    {}\n{whole}\nSign in there as {user}. \
+                 The code counts for {minutes} minutes.",
+                invitation.address, invitation.code
+            )
         }
-        Show::Browser(visit) => {
-            out.line(
-                || json!({ "account": key, "user": user, "address": visit.address }),
-                || {
-                    format!(
-                        "Sign in as {user} in the browser on this machine. If none opens, open there\n\n    {}\n\nOn a machine \
-                         without a browser use `bagsy login --device`. Waiting …",
-                        visit.address
-                    )
-                },
-            );
-            if let Err(error) = open(&visit.address) {
-                out.aside(&format!("No browser could be started: {error}."));
-            }
-        }
+        Show::Browser(visit) => format!(
+            "Sign in as {user} in the browser on this machine. If none opens, open there\n\n    {}\n",
+            visit.address
+        ),
     }
+}
+
+/// Opens the browser where one is wanted here; why none could be.
+pub(super) fn open_for(show: &Show) -> Option<String> {
+    let Show::Browser(visit) = show else { return None };
+    open(&visit.address).err().map(|error| format!("No browser could be started: {error}."))
 }
 
 /// Starts the person's browser. What it says and how it ends is its own affair.

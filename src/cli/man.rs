@@ -189,11 +189,50 @@ const FILES: [(&str, &str); 4] = [
     ("$XDG_STATE_HOME/bagsy/bagsy.log", "the log; no mail, password or token is ever in it"),
 ];
 
-const ENVIRONMENT: [(&str, &str); 4] = [
-    ("EDITOR, VISUAL", "what `Ctrl-E` opens while an answer is written"),
+const ENVIRONMENT: [(&str, &str); 15] = [
+    ("EDITOR, VISUAL", "what `Ctrl-E` opens while an answer is written; the latter counts first"),
+    (
+        "BROWSER",
+        "the program that is started with the address where one signs in by OAuth 2.0; without it `xdg-open`, on macOS `open`",
+    ),
+    (
+        "DISPLAY, WAYLAND_DISPLAY",
+        "if either is set, links and attachments are opened with `xdg-open`, and `setup` suggests the browser on this machine",
+    ),
+    (
+        "SSH_CONNECTION, SSH_TTY",
+        "if either is set, nothing is opened: what opens would open on the wrong machine; `setup` suggests the sign-in by a code",
+    ),
     ("NO_COLOR", "if set, no colours; weights and signs stay"),
-    ("COLORTERM, TERM", "how many colours the terminal has"),
+    ("COLORTERM, TERM", "how many colours the terminal has, and in which form it takes a notification"),
+    ("VTE_VERSION, TMUX", "in which form the terminal takes a notification, and what goes into the clipboard"),
     ("COLORFGBG", "the terminal's background, where it does not answer when asked"),
+    ("LC_ALL, LC_CTYPE, LANG", "whether `doctor` may use signs beyond ASCII; the first that is set counts"),
+    (
+        "XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME",
+        "where the files above lie; without them ~/.config, ~/.local/share and ~/.local/state",
+    ),
+    (
+        "XDG_RUNTIME_DIR",
+        "where `demo` leaves word for a second one, and where a text lies while an editor has it; else in the temporary folder \
+         ($TMPDIR)",
+    ),
+    ("DBUS_SESSION_BUS_ADDRESS", "where the system's keyring is found"),
+    (
+        "BAGSY_RESOLVER",
+        "the DNS server that `setup` asks for a domain's servers, as 10.0.0.1 or 10.0.0.1:5353, in the place of those in \
+         /etc/resolv.conf",
+    ),
+    (
+        "https_proxy, no_proxy",
+        "the HTTP proxy through which autoconfig pages and the authorities of OAuth 2.0 are reached, as \
+         http://name:password@proxy.example.com:3128, and the hosts and domains that are reached without it; in capitals as \
+         well. Mail servers are never reached through it",
+    ),
+    (
+        "SSL_CERT_FILE, SSL_CERT_DIR",
+        "the authorities that are trusted, in the place of the system's; one beside them is named by `ca` in the configuration",
+    ),
 ];
 
 const CONFIG: &str = "\

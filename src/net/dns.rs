@@ -1,13 +1,13 @@
-//! What DNS says of services and hosts: SRV records (RFC 2782) and whether a name has an address, asked of the resolvers
-//! that this system is set up with.
+//! What DNS says of services and hosts: SRV records (RFC 2782), who takes a domain's mail (MX), and whether a name has an
+//! address, asked of the resolvers that this system is set up with, or of the one that `$BAGSY_RESOLVER` names.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use domain::base::iana::Rcode;
 use domain::base::{Name, Rtype, ToName};
-use domain::rdata::Srv;
+use domain::rdata::{Mx, Srv};
 use domain::resolv::StubResolver;
 use domain::resolv::stub::conf::{ResolvConf, ServerConf, Transport};
 use tokio::time::timeout;
@@ -40,10 +40,23 @@ pub enum Services {
     At(Vec<Service>),
 }
 
+/// The variable that names a resolver to be asked in the place of the system's: for a machine that has none in
+/// `/etc/resolv.conf`, and for a domain that only a company's own resolver knows.
+const RESOLVER: &str = "BAGSY_RESOLVER";
+
 impl Dns {
-    /// As this system is set up (`/etc/resolv.conf`).
-    pub fn of_system() -> Self {
-        Self(StubResolver::new())
+    /// The resolver that `$BAGSY_RESOLVER` names, else those of this system (`/etc/resolv.conf`).
+    ///
+    /// # Errors
+    /// In words: the variable names none.
+    pub fn here() -> Result<Self, String> {
+        match std::env::var(RESOLVER).ok().filter(|named| !named.trim().is_empty()) {
+            None => Ok(Self(StubResolver::new())),
+            Some(named) => match resolver(named.trim()) {
+                Some(resolver) => Ok(Self::at(resolver)),
+                None => Err(format!("{RESOLVER} names no resolver: an address is due, as 10.0.0.1 or 10.0.0.1:5353")),
+            },
+        }
     }
 
     /// Asks this resolver and no other.
@@ -63,10 +76,25 @@ impl Dns {
         let Some(answer) = self.ask(&format!("_{service}._tcp.{domain}"), Rtype::SRV).await? else {
             return Ok(Services::Unknown);
         };
-        let broken = |_| io::Error::new(io::ErrorKind::InvalidData, "the answer makes no sense");
         let records = answer.answer().map_err(broken)?.limit_to_in::<Srv<_>>();
         let found: Vec<Service> = records.filter_map(Result::ok).map(|record| service_of(record.data())).collect();
         Ok(in_order(found))
+    }
+
+    /// The hosts that take a domain's mail, the preferred first, named as in [`Service::host`].
+    ///
+    /// # Errors
+    /// As for [`Dns::services`].
+    pub async fn mail_exchangers(&self, domain: &str) -> io::Result<Vec<String>> {
+        let Some(answer) = self.ask(domain, Rtype::MX).await? else { return Ok(Vec::new()) };
+        let records = answer.answer().map_err(broken)?.limit_to_in::<Mx<_>>();
+        let mut found: Vec<(u16, String)> = records
+            .filter_map(Result::ok)
+            .map(|record| (record.data().preference(), host_of(record.data().exchange())))
+            .filter(|(_, host)| is_host(host))
+            .collect();
+        found.sort();
+        Ok(found.into_iter().map(|(_, host)| host).collect())
     }
 
     /// Whether a host of this name has an address.
@@ -87,9 +115,28 @@ impl Dns {
     }
 }
 
+/// An address, with a port where it is not 53.
+fn resolver(named: &str) -> Option<SocketAddr> {
+    let bare = named.strip_prefix('[').and_then(|n| n.strip_suffix(']')).unwrap_or(named);
+    named.parse().ok().or_else(|| Some(SocketAddr::new(bare.parse::<IpAddr>().ok()?, 53)))
+}
+
+fn broken(_: impl std::error::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the answer makes no sense")
+}
+
+fn host_of(name: &impl ToName) -> String {
+    name.to_name::<Vec<u8>>().to_string().trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Whatever a record says: a host's name is letters, digits and these.
+fn is_host(host: &str) -> bool {
+    !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
 fn service_of(record: &Srv<impl ToName>) -> Service {
     Service {
-        host: record.target().to_name::<Vec<u8>>().to_string().trim_end_matches('.').to_ascii_lowercase(),
+        host: host_of(record.target()),
         port: record.port(),
         priority: record.priority(),
         weight: record.weight(),
@@ -99,8 +146,6 @@ fn service_of(record: &Srv<impl ToName>) -> Service {
 /// The preferred first. Among equals the heavier one, always: to share the load out by chance is for servers of millions,
 /// and here a person looks at the list.
 fn in_order(mut found: Vec<Service>) -> Services {
-    let is_host =
-        |host: &str| !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     if found.is_empty() {
         return Services::Unknown;
     }
@@ -129,6 +174,15 @@ mod tests {
         assert_eq!(in_order(vec![service("", 0, 0)]), Services::NotOffered);
         assert_eq!(in_order(vec![service("evil\x1b[2J", 0, 0)]), Services::NotOffered);
         assert_eq!(in_order(Vec::new()), Services::Unknown);
+    }
+
+    #[test]
+    fn a_resolver_is_named_by_its_address() {
+        let named = |text: &str| resolver(text).map(|at| at.to_string());
+        assert_eq!(named("10.0.0.1").as_deref(), Some("10.0.0.1:53"));
+        assert_eq!(named("127.0.0.1:5353").as_deref(), Some("127.0.0.1:5353"));
+        assert_eq!((named("::1"), named("[::1]")), (Some("[::1]:53".into()), Some("[::1]:53".into())));
+        assert_eq!((named("dns.example"), named("10.0.0.1:dns")), (None, None));
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@
 
 mod connect;
 mod dns;
+mod proxy;
 mod tls;
 mod web;
 

@@ -1,4 +1,5 @@
-//! One small page over HTTPS: bounded in time and size, certificates verified. Plain HTTP is spoken with this machine alone.
+//! One small page over HTTPS: bounded in time and size, certificates verified, through the proxy that `$https_proxy` names.
+//! Plain HTTP is spoken with this machine alone.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use hyper::{Request, StatusCode, Uri};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout;
 
+use super::proxy::Proxy;
 use super::{Error, Protection, Stream, connect, why};
 use crate::config::{Endpoint, Tls};
 
@@ -147,7 +149,11 @@ impl Web {
         let stream: Box<dyn Stream> = match Protection::of(server)? {
             Protection::None if server.is_loopback() => Box::new(connect(server, CONNECTING).await?),
             Protection::Implicit(security) => {
-                let tcp = connect(instead.as_ref().unwrap_or(server), CONNECTING).await?;
+                let proxy = if instead.is_some() { None } else { Proxy::here(server)? };
+                let tcp = match proxy {
+                    Some(proxy) => proxy.connect(server, CONNECTING).await?,
+                    None => connect(instead.as_ref().unwrap_or(server), CONNECTING).await?,
+                };
                 security.secure(tcp, CONNECTING).await?.stream
             }
             _ => return Err(unreachable("it would not be asked over TLS".to_owned())),

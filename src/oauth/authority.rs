@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::{Error, Result};
-use crate::config::{Grant, Provider};
+use crate::config::{Flow, Grant, Provider};
 use crate::net::{Page, Place, Web};
 
 /// An authority's endpoints.
@@ -58,6 +58,13 @@ impl Authority {
             ),
             Provider::Issuer(issuer) => Self::told(issuer, grant).await,
         }
+    }
+
+    /// The ways in which one can sign in there.
+    pub fn flows(&self) -> Vec<Flow> {
+        let device = self.device.as_ref().map(|_| Flow::Device);
+        let browser = self.authorization.as_ref().map(|_| Flow::Browser);
+        device.into_iter().chain(browser).collect()
     }
 
     fn known(authorization: &str, token: &str, device: Option<&str>, scope: &str) -> Result<Self> {

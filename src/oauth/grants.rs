@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::answer::{self, Answer, Tokens};
 use super::authority::{Authority, web};
-use super::vault::{Kept, Vault};
+use super::vault::{Hand, Kept, Vault};
 use super::{Error, Invitation, Result, Visit, browser, device};
 use crate::config::{Account, Flow, Fresh, Grant, Keep, Provider, Secret, SecretError, TokenSource};
 
@@ -36,7 +36,7 @@ pub struct Granted {
     /// The authority, by its host.
     pub authority: String,
     kept: Kept,
-    vault: Vault,
+    passphrase: Option<Secret>,
 }
 
 impl Granted {
@@ -55,12 +55,38 @@ impl Granted {
 #[derive(Debug, Clone)]
 pub struct Grants {
     folder: PathBuf,
+    /// Where there is one, nothing is kept anywhere else.
+    hand: Option<Hand>,
 }
 
 impl Grants {
     /// `folder` exists and is for its owner alone.
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self { folder: folder.to_owned(), hand: None }
+    }
+
+    /// Grants that are kept nowhere until they are handed over: whoever leaves before leaves nothing behind. `folder` is for
+    /// the locks.
+    pub fn in_hand(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), hand: Some(Hand::default()) }
+    }
+
+    /// Keeps elsewhere what is in the hand, as it is by now; `passphrase`: of the file, where tokens are to lie in one.
+    ///
+    /// # Errors
+    /// There is nothing, or it cannot be kept.
+    pub async fn hand_over(
+        &self,
+        to: &Self,
+        account: &Account,
+        grant: &Grant,
+        passphrase: Option<Secret>,
+    ) -> Result<()> {
+        let _turn = self.turn(account, grant).await?;
+        let held = self.vault(account, grant, None).read().await.map_err(|how| broken(account, grant, how))?;
+        let kept = held.ok_or_else(|| broken(account, grant, "are not there any more".to_owned()))?;
+        let _turn = to.turn(account, grant).await?;
+        to.vault(account, grant, passphrase).write(&kept).await.map_err(|how| broken(account, grant, how))
     }
 
     /// Whether there is a file of tokens already, which one passphrase alone opens.
@@ -80,7 +106,7 @@ impl Grants {
         passphrase: Option<Secret>,
         show: impl FnOnce(Show),
     ) -> Result<Granted> {
-        let vault = self.vault(account, grant, passphrase);
+        let vault = self.vault(account, grant, passphrase.clone());
         {
             let _turn = self.turn(account, grant).await?;
             vault.read().await.map_err(|how| broken(account, grant, how))?;
@@ -100,7 +126,7 @@ impl Grants {
             }
         };
         enough(&authority, &scope, tokens.scope.as_deref())?;
-        Ok(Granted { authority: authority.name, kept: kept(grant, tokens, None), vault })
+        Ok(Granted { authority: authority.name, kept: kept(grant, tokens, None), passphrase })
     }
 
     /// Keeps what was granted, in the place of what was granted before.
@@ -109,7 +135,8 @@ impl Grants {
     /// The vault cannot be written.
     pub async fn keep(&self, account: &Account, grant: &Grant, granted: &Granted) -> Result<()> {
         let _turn = self.turn(account, grant).await?;
-        granted.vault.write(&granted.kept).await.map_err(|how| broken(account, grant, how))
+        let vault = self.vault(account, grant, granted.passphrase.clone());
+        vault.write(&granted.kept).await.map_err(|how| broken(account, grant, how))
     }
 
     /// Forgets what an account was granted; whether there was anything.
@@ -189,6 +216,9 @@ impl Grants {
     }
 
     fn vault(&self, account: &Account, grant: &Grant, passphrase: Option<Secret>) -> Vault {
+        if let Some(hand) = &self.hand {
+            return Vault::Hand(hand.clone());
+        }
         match (&grant.keep, passphrase) {
             (Keep::Keyring, _) => {
                 Vault::Keyring { service: format!("bagsy-oauth2:{}", of(grant)), user: account.user.clone() }

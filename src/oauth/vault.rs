@@ -1,13 +1,16 @@
 //! Where a login's tokens lie between two runs: in the system's keyring, or, where there is none, in a file for its owner
-//! alone that is encrypted under a passphrase. Nowhere in clear.
+//! alone that is encrypted under a passphrase. Nowhere in clear. Before there is a configuration they are in nobody's hands but
+//! this process's own.
 //!
 //! The file: `bagsy-vault-1`, LF, then base64 of salt (16 octets), nonce (12), and ChaCha20-Poly1305 (RFC 8439) over the
 //! tokens as JSON, under Argon2id (RFC 9106) of the passphrase and the salt; the first line is authenticated with it.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::BASE64;
@@ -28,9 +31,27 @@ pub(super) struct Kept {
     pub client_id: String,
 }
 
+/// What was granted and is kept nowhere yet.
+#[derive(Clone, Default)]
+pub(super) struct Hand(Arc<Mutex<Option<Kept>>>);
+
+impl Hand {
+    fn open(&self) -> MutexGuard<'_, Option<Kept>> {
+        // Nothing that holds it can panic.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Hand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hand(…)")
+    }
+}
+
 /// Where.
 #[derive(Debug, Clone)]
 pub(super) enum Vault {
+    Hand(Hand),
     Keyring { service: String, user: String },
     File { path: PathBuf, passphrase: Secret },
 }
@@ -42,6 +63,7 @@ impl Vault {
     /// What lies there; `None`: nothing. The error says why it cannot be told.
     pub async fn read(&self) -> Result<Option<Kept>, String> {
         let text = match self {
+            Self::Hand(hand) => return Ok(hand.open().clone()),
             Self::Keyring { service, user } => match keyring::read(service, user).await? {
                 Some(secret) => secret,
                 None => return Ok(None),
@@ -67,6 +89,10 @@ impl Vault {
     pub async fn write(&self, kept: &Kept) -> Result<(), String> {
         let text = serde_json::to_string(kept).map_err(|error| error.to_string())?;
         match self {
+            Self::Hand(hand) => {
+                *hand.open() = Some(kept.clone());
+                Ok(())
+            }
             Self::Keyring { service, user } => keyring::write(service, user, Secret::new(text)).await,
             Self::File { path, passphrase } => {
                 let passphrase = passphrase.clone();
@@ -79,6 +105,7 @@ impl Vault {
     /// Forgets them; whether there were any.
     pub async fn forget(&self) -> Result<bool, String> {
         match self {
+            Self::Hand(hand) => Ok(hand.open().take().is_some()),
             Self::Keyring { service, user } => keyring::forget(service, user).await,
             Self::File { path, .. } => match fs::remove_file(path) {
                 Ok(()) => Ok(true),

@@ -33,7 +33,7 @@ mod layers;
 mod layout;
 mod load;
 mod offers;
-mod opener;
+pub(crate) mod opener;
 mod palette;
 mod pipe;
 mod queue;

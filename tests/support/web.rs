@@ -1,8 +1,10 @@
 //! A real web server (nginx) over TLS, with a certificate of the tests' authority for the names that a test gives it.
 
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::certs;
 use super::process::{Server, free_port, new_folder, program};
@@ -63,4 +65,60 @@ impl Web {
     pub fn asked(&self) -> String {
         std::fs::read_to_string(self.server.folder().join("asked.log")).unwrap_or_default()
     }
+}
+
+/// A company's proxy: tunnels (CONNECT) to hosts that DNS does not know here, all of them to one web server, and writes down
+/// for whom. Serves until the test process ends.
+pub struct Tunnel {
+    port: u16,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Tunnel {
+    pub fn to(web: &Web) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port for the proxy");
+        let port = listener.local_addr().expect("its address").port();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (targets, address) = (asked.clone(), web.address());
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                // Whoever hangs up in the middle is not served.
+                let _ = tunnel(client, address, &targets);
+            }
+        });
+        Self { port, asked }
+    }
+
+    /// As `https_proxy` names it.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The hosts and ports that were asked for so far.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn tunnel(mut client: TcpStream, web: SocketAddr, targets: &Mutex<Vec<String>>) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut octet = [0];
+        client.read_exact(&mut octet)?;
+        head.push(octet[0]);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let Some(target) = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()) else {
+        return client.write_all(b"HTTP/1.1 405 Method Not Allowed\r\n\r\n");
+    };
+    targets.lock().unwrap_or_else(PoisonError::into_inner).push(target.to_owned());
+    let server = TcpStream::connect(web)?;
+    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    for (mut from, mut to) in [(client.try_clone()?, server.try_clone()?), (server, client)] {
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut from, &mut to);
+            let _ = to.shutdown(Shutdown::Write);
+        });
+    }
+    Ok(())
 }

@@ -6,13 +6,14 @@ use super::super::ask::{Person, number_of};
 use super::super::context::Outcome;
 use super::scene::Scene;
 use crate::config::{self, AfterReply, DoneMeans, MailboxConfig};
+use crate::engine::find::Known;
 use crate::imap::utf7;
 use crate::mail::safe;
 use crate::model::{Capability, Handle, Mailbox, Role};
 use crate::wire::keywords;
 
 /// The mailboxes that get a section of their own in the file.
-pub async fn ask(person: &Person, scene: &Scene) -> Outcome<Vec<MailboxConfig>> {
+pub async fn ask(person: &Person, scene: &Scene, known: Option<Known>) -> Outcome<Vec<MailboxConfig>> {
     person.gap();
     person.say("Looking for mailboxes that are shared with you …");
     let mut seen = scene.look(&[]).await?;
@@ -29,7 +30,7 @@ pub async fn ask(person: &Person, scene: &Scene) -> Outcome<Vec<MailboxConfig>> 
         person.yes("Is there another one, which is not in this list?", false).await?
     };
     if wants_more {
-        name_more(person, scene, &mut chosen).await?;
+        name_more(person, scene, &mut chosen, known).await?;
     }
     Ok(chosen)
 }
@@ -100,7 +101,7 @@ async fn address(person: &Person, question: &str, default: Option<&str>) -> Outc
 }
 
 /// Mailboxes that the server does not show, until there are no more.
-async fn name_more(person: &Person, scene: &Scene, chosen: &mut Vec<MailboxConfig>) -> Outcome {
+async fn name_more(person: &Person, scene: &Scene, chosen: &mut Vec<MailboxConfig>, known: Option<Known>) -> Outcome {
     let user = &scene.account.user;
     let things = [
         format!("the login {user} is the mailbox itself: a team signs in as it"),
@@ -109,7 +110,13 @@ async fn name_more(person: &Person, scene: &Scene, chosen: &mut Vec<MailboxConfi
         "no more".to_owned(),
     ];
     loop {
-        let named = match person.choice("Which is it?", &things, things.len() - 1).await? {
+        let likely = match known {
+            Some(Known::Microsoft365) => 2,
+            Some(Known::Google) => 0,
+            None => things.len() - 1,
+        };
+        let default = if chosen.is_empty() { likely } else { things.len() - 1 };
+        let named = match person.choice("Which is it?", &things, default).await? {
             0 => {
                 let own = Some(user.as_str()).filter(|user| config::is_address(user));
                 let address = address(person, "Its mail address", own).await?;

@@ -4,23 +4,25 @@
 //! person has not confirmed.
 
 mod file;
+mod grant;
 mod mailboxes;
 mod scene;
+mod scratch;
 mod servers;
 mod sign_in;
 mod since;
 
-use std::path::Path;
-
 use jiff::Zoned;
 
+use self::scene::Scene;
+use self::sign_in::SignedIn;
 use super::args::Global;
 use super::ask::{self, Person};
 use super::context::Outcome;
 use super::doctor;
 use super::output::Output;
 use crate::config::{self, ConfigError, Paths};
-use crate::model::{ErrorKind, Refusal};
+use crate::model::{ErrorKind, Handle, Refusal};
 
 const INSTEAD: &str = "write the file by hand: the README has a first configuration, and `bagsy doctor` checks it";
 
@@ -76,9 +78,9 @@ pub async fn run(global: &Global) -> Outcome {
     if global.offline {
         return usage("`setup` tests each answer against the servers, which --offline forbids");
     }
-    let person = Person::at_terminal("setup", INSTEAD)?;
+    let person = Person::at_terminal("setup", INSTEAD)?.with_a_way_back();
     let paths = Paths::find(global.config.as_deref())?;
-    if !ask::unless_left(set_up(&person, paths.config_file())).await? {
+    if !ask::unless_left(set_up(&person, &paths)).await? {
         return Ok(());
     }
     let checks = async {
@@ -95,57 +97,130 @@ pub async fn run(global: &Global) -> Outcome {
     Ok(())
 }
 
+/// The steps of the questions, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Address,
+    Servers,
+    SignIn,
+    Mailboxes,
+    Since,
+    Write,
+}
+
+const STEPS: [Step; 6] = [Step::Address, Step::Servers, Step::SignIn, Step::Mailboxes, Step::Since, Step::Write];
+
+/// What was answered so far. An answer that is given anew is given for its step alone; what follows is asked again.
+#[derive(Default)]
+struct Answers {
+    address: Option<String>,
+    servers: Option<servers::Servers>,
+    signed_in: Option<(SignedIn, Scene)>,
+    mailboxes: Vec<config::MailboxConfig>,
+    handle: Option<Handle>,
+    is_written: bool,
+}
+
 /// Whether the file was written.
-async fn set_up(person: &Person, file: &Path) -> Outcome<bool> {
-    person.say("A first configuration. Enter takes what stands in brackets; Ctrl-C leaves, and nothing is written.");
+async fn set_up(person: &Person, paths: &Paths) -> Outcome<bool> {
+    let file = paths.config_file();
+    person.say("A first configuration. Enter takes what stands in brackets, < goes back; Ctrl-C leaves, and nothing is written.");
     if file.exists() {
         person.gap();
         person.say(&format!("There is a configuration already: {}", file.display()));
         let question = "Make a new one in its place? The present one is kept beside it";
-        if !person.yes(question, false).await? {
-            return Ok(false);
+        match person.yes(question, false).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(_) if person.goes_back() => return Ok(false),
+            Err(refusal) => return Err(refusal),
         }
     }
-    person.gap();
-    let address = address(person).await?;
-    let servers = servers::ask(person, &address).await?;
-    let signed_in = sign_in::ask(person, &address, servers).await?;
-    let scene = scene::Scene::make(&signed_in)?;
-    let mailboxes = mailboxes::ask(person, &scene).await?;
-    let handle = mailboxes::handle(person, &scene, &mailboxes).await?;
-    let mailboxes = since::ask(person, &scene, mailboxes).await?;
-    let account = config::Account { handle, ..signed_in.account.clone() };
-
-    let text = config::text(&account, &mailboxes, Zoned::now().date());
-    // What is written is what can be read: held by tests, and looked at here before anything is replaced.
-    config::Config::parse(file, &text)?;
-    person.gap();
-    person.say(&format!("This is what goes into {}:", file.display()));
-    person.gap();
-    for line in text.lines() {
-        person.say(&format!("    {line}"));
+    let mut answers = Answers::default();
+    let mut at = 0;
+    let mut is_going_back = false;
+    while let Some(step) = STEPS.get(at) {
+        person.begin_step();
+        match answers.ask(person, paths, *step).await {
+            // A step that had nothing to ask is passed by in either direction.
+            Ok(()) if is_going_back && person.asked() == 0 => at = at.saturating_sub(1),
+            Ok(()) => (at, is_going_back) = (at + 1, false),
+            Err(_) if person.goes_back() => {
+                // From its first question to the step before, from any other to its first.
+                at = if person.asked() > 1 { at } else { at.saturating_sub(1) };
+                is_going_back = true;
+                person.gap();
+                person.say("Back.");
+            }
+            Err(refusal) => return Err(refusal),
+        }
     }
-    person.gap();
-    if !person.yes("Write it?", true).await? {
-        person.say("Nothing was written.");
-        return Ok(false);
-    }
-    let kept = file::put(file, &text).map_err(|error| {
-        let text = format!("{} cannot be written: {error}", file.display());
-        Refusal::new(ErrorKind::Failed, text).hint("name another place with --config")
-    })?;
-    if let Some(kept) = kept {
-        person.good(&format!("the file that was there is now {}", kept.display()));
-    }
-    person.good(&format!("{} is written; only you can read it", file.display()));
-    signed_in.keep(person).await;
-    Ok(true)
+    Ok(answers.is_written)
 }
 
-/// The person's own address.
-async fn address(person: &Person) -> Outcome<String> {
+impl Answers {
+    async fn ask(&mut self, person: &Person, paths: &Paths, step: Step) -> Outcome {
+        match (step, &self.address, &self.servers, &self.signed_in) {
+            (Step::Servers, Some(address), ..) => self.servers = Some(servers::ask(person, address).await?),
+            (Step::SignIn, Some(address), Some(servers), _) => {
+                let signed_in = sign_in::ask(person, address, servers.clone()).await?;
+                let scene = Scene::make(&signed_in)?;
+                self.signed_in = Some((signed_in, scene));
+            }
+            (Step::Mailboxes, .., Some((signed_in, scene))) => {
+                self.mailboxes = mailboxes::ask(person, scene, signed_in.known).await?;
+                self.handle = mailboxes::handle(person, scene, &self.mailboxes).await?;
+            }
+            (Step::Since, .., Some((_, scene))) => {
+                self.mailboxes = since::ask(person, scene, self.mailboxes.clone()).await?;
+            }
+            (Step::Write, .., Some((signed_in, _))) => {
+                self.is_written = self.write(person, paths, signed_in).await?;
+            }
+            // No later step is come to without what the earlier ones brought.
+            _ => {
+                person.gap();
+                self.address = Some(address(person, self.address.as_deref()).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows the file, and writes it after a yes; whether it was written.
+    async fn write(&self, person: &Person, paths: &Paths, signed_in: &SignedIn) -> Outcome<bool> {
+        let file = paths.config_file();
+        let account = config::Account { handle: self.handle.clone(), ..signed_in.account.clone() };
+        let text = config::text(&account, &self.mailboxes, Zoned::now().date());
+        // What is written is what can be read: held by tests, and looked at here before anything is replaced.
+        config::Config::parse(file, &text)?;
+        person.gap();
+        person.say(&format!("This is what goes into {}:", file.display()));
+        person.gap();
+        for line in text.lines() {
+            person.say(&format!("    {line}"));
+        }
+        person.gap();
+        if !person.yes("Write it?", true).await? {
+            person.say("Nothing was written.");
+            return Ok(false);
+        }
+        let kept = file::put(file, &text).map_err(|error| {
+            let text = format!("{} cannot be written: {error}", file.display());
+            Refusal::new(ErrorKind::Failed, text).hint("name another place with --config")
+        })?;
+        if let Some(kept) = kept {
+            person.good(&format!("the file that was there is now {}", kept.display()));
+        }
+        person.good(&format!("{} is written; only you can read it", file.display()));
+        signed_in.keep(person, paths).await;
+        Ok(true)
+    }
+}
+
+/// The person's own address. `before`: the one that was given before.
+async fn address(person: &Person, before: Option<&str>) -> Outcome<String> {
     loop {
-        let typed = person.line("Your own mail address, with which you sign in", None).await?;
+        let typed = person.line("Your own mail address, with which you sign in", before).await?;
         if config::is_address(&typed) {
             return Ok(typed);
         }

@@ -7,6 +7,7 @@ use super::super::context::Outcome;
 use crate::config::{Endpoint, Tls};
 use crate::engine::find::{self, Offer, Offers, Service, Source, Told};
 use crate::imap::{self, Capabilities};
+use crate::model::{ErrorKind, Refusal};
 use crate::net::{Dns, Unsafe, Web};
 use crate::smtp;
 
@@ -19,6 +20,8 @@ pub struct Servers {
     pub submission: Endpoint,
     /// The login name, where a source told it.
     pub login: Option<String>,
+    /// A source says that one signs in with an access token first of all.
+    pub wants_token: bool,
 }
 
 /// Finds, shows, asks and tests.
@@ -27,16 +30,16 @@ pub async fn ask(person: &Person, address: &str) -> Outcome<Servers> {
     let mut chosen = Chooser { person, ca: None };
     person.gap();
     person.say("Your IMAP server, where the mailboxes are:");
-    let (imap, can, login) = loop {
+    let (imap, can, offer) = loop {
         let offer = chosen.choose(Service::Imap, &offers.imap, None).await?;
         if let Some((imap, can)) = chosen.connect(Service::Imap, &offer).await? {
-            break (imap, can, offer.login);
+            break (imap, can, offer);
         }
     };
     person.gap();
     person.say("Your submission server, which sends your answers:");
     let submission = chosen.submission(&offers.submission, &imap).await?;
-    Ok(Servers { imap, can, submission, login })
+    Ok(Servers { imap, can, submission, login: offer.login, wants_token: offer.wants_token })
 }
 
 /// Another submission server.
@@ -44,14 +47,19 @@ pub async fn other_submission(person: &Person, present: &Endpoint) -> Outcome<En
     Chooser { person, ca: present.ca.clone() }.submission(&[], present).await
 }
 
-/// What DNS says; where that is not all, the domain's page if its person wants it asked; and usual names.
+/// What DNS says; where that is not all, whose its mail exchangers are; where that says nothing, the domain's page if its person
+/// wants it asked; and usual names.
 async fn look(person: &Person, address: &str) -> Outcome<Offers> {
     let Some(domain) = find::domain_of(address) else { return Ok(Offers::default()) };
-    let dns = Dns::of_system();
+    let dns = Dns::here().map_err(|why| Refusal::new(ErrorKind::Usage, why))?;
     person.say(&format!("Looking for the servers of {domain} in DNS …"));
     let mut offers = find::by_dns(&dns, &domain).await;
+    let is_all = |offers: &Offers| !offers.imap.is_empty() && !offers.submission.is_empty();
+    if !is_all(&offers) {
+        offers.add(find::by_mail_exchangers(&dns, &domain).await);
+    }
     offers.remarks.drain(..).for_each(|remark| person.say(&remark));
-    if offers.imap.is_empty() || offers.submission.is_empty() {
+    if !is_all(&offers) {
         person.say(&format!("DNS does not say it all. https://autoconfig.{domain} and https://{domain} may; they would be told your address."));
         if person.yes("Ask them?", true).await? {
             offers.add(page(person, address, &domain).await?);
@@ -193,7 +201,7 @@ fn named(service: Service, typed: &str) -> Option<Offer> {
 }
 
 /// A path as typed: `~/` is the home folder, a relative one is meant from here.
-fn absolute(typed: &str) -> PathBuf {
+pub(super) fn absolute(typed: &str) -> PathBuf {
     let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
     let path = typed.strip_prefix("~/").and_then(|rest| Some(home()?.join(rest))).unwrap_or_else(|| typed.into());
     std::path::absolute(&path).unwrap_or(path)

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use super::super::ask::Person;
-use super::super::context::Outcome;
+use super::super::context::{self, Outcome};
+use super::grant::{self, Held, Knowledge};
 use super::servers::{self, Servers};
-use crate::config::{self, Account, Auth, Compress, Credentials, Imap, PasswordFrom, Secret, Secrets, TokenFrom};
-use crate::imap::{Capabilities, Session};
+use crate::config::{
+    self, Account, Auth, Compress, Credentials, Grant, Imap, PasswordFrom, Paths, Secret, Secrets, TokenFrom,
+};
+use crate::engine::find::Known;
+use crate::imap::{self, Capabilities, Session};
 use crate::smtp::Submission;
 
 /// A sign-in that the servers took.
@@ -16,17 +20,28 @@ pub struct SignedIn {
     /// The account as it signs in now: a password that was typed is not in the keyring yet.
     pub now: Account,
     pub secrets: Arc<Secrets>,
-    /// What goes into the keyring once the file is written.
-    to_keep: Option<Secret>,
+    /// Whose the server is, where that is known by its name.
+    pub known: Option<Known>,
+    to_keep: ToKeep,
 }
 
-/// A way to sign in. What gets tokens by itself will stand beside these.
+/// What is kept once the file is written.
+enum ToKeep {
+    Nothing,
+    /// In the keyring.
+    Password(Secret),
+    /// As their grant says.
+    Tokens(Box<Held>),
+}
+
+/// A way to sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Keyring,
     Command,
     Env,
     Ask,
+    Grant,
     TokenCommand,
 }
 
@@ -37,28 +52,36 @@ impl Way {
             Self::Command => "a password that a command prints, as `pass show work/mail`",
             Self::Env => "a password in an environment variable",
             Self::Ask => "a password that is asked for each time",
+            Self::Grant => "OAuth 2.0: you sign in in a browser, here or on another machine",
             Self::TokenCommand => "OAuth 2.0: a command prints an access token, as `oama access ADDRESS`",
         }
     }
 }
 
-/// The ways that this server and this machine have in common.
-fn ways(server: &Capabilities, has_keyring: bool) -> Vec<Way> {
+/// The ways that this server and this machine have in common, the likeliest first.
+fn ways(server: &Capabilities, has_keyring: bool, wants_token: bool) -> Vec<Way> {
     let takes_passwords = server.has("AUTH=PLAIN") || !server.has("LOGINDISABLED");
     let takes_tokens = server.has("AUTH=XOAUTH2") || server.has("AUTH=OAUTHBEARER");
-    let all = [Way::Keyring, Way::Command, Way::Env, Way::Ask, Way::TokenCommand];
+    let all = match wants_token {
+        true => [Way::Grant, Way::TokenCommand, Way::Keyring, Way::Command, Way::Env, Way::Ask],
+        false => [Way::Keyring, Way::Command, Way::Env, Way::Ask, Way::Grant, Way::TokenCommand],
+    };
     let is_open = |way: &Way| match way {
-        Way::TokenCommand => takes_tokens,
+        Way::Grant | Way::TokenCommand => takes_tokens,
         Way::Keyring => takes_passwords && has_keyring,
         Way::Command | Way::Env | Way::Ask => takes_passwords,
     };
-    all.into_iter().filter(is_open).collect()
+    let open: Vec<Way> = all.into_iter().filter(is_open).collect();
+    // A server that offers nothing known may say more once it is asked.
+    if open.is_empty() { vec![Way::Grant, Way::TokenCommand] } else { open }
 }
 
 /// Asks until both servers let this login in, or its person goes on without the one that sends.
 pub async fn ask(person: &Person, address: &str, servers: Servers) -> Outcome<SignedIn> {
     let keyring = config::has_keyring().await;
-    let ways = ways(&servers.can, keyring.is_ok());
+    let known = Known::by_server(&servers.imap.host);
+    let wants_token = servers.wants_token || known.is_some();
+    let ways = ways(&servers.can, keyring.is_ok(), wants_token);
     let mut login = servers.login.clone().unwrap_or_else(|| address.to_owned());
     let mut account = Account {
         key: "work".to_owned(),
@@ -71,13 +94,13 @@ pub async fn ask(person: &Person, address: &str, servers: Servers) -> Outcome<Si
     };
     person.gap();
     person.say(&format!("How you sign in at {}:", account.imap.endpoint.host));
-    if let Err(why) = &keyring {
+    if let Some(known) = known {
+        person.say(&format!("It is {known}'s, which lets programs in by OAuth 2.0 alone."));
+    } else if let Err(why) = &keyring {
         person.say(&format!("(No password can be kept here: {why}.)"));
     }
-    if ways.is_empty() {
-        person.say("The server offers no way that is known here; a token from a command is tried all the same.");
-    }
-    let ways = if ways.is_empty() { vec![Way::TokenCommand] } else { ways };
+    let knowledge = Knowledge { address, known, no_keyring: keyring.as_ref().err().map(String::as_str) };
+    let mut granted_before = None;
     let mut chosen = 0;
     loop {
         login = person.line("Login", Some(&login)).await?;
@@ -85,7 +108,9 @@ pub async fn ask(person: &Person, address: &str, servers: Servers) -> Outcome<Si
         let shown: Vec<String> = ways.iter().map(|way| way.shown().to_owned()).collect();
         chosen = person.choice("What do you sign in with?", &shown, chosen).await?;
         let way = ways.get(chosen).copied().unwrap_or(Way::Command);
-        let mut signed_in = prove(person, &account, way).await?;
+        let Some(mut signed_in) = prove(person, &account, way, &knowledge, &mut granted_before).await? else {
+            continue;
+        };
         let credentials = match signed_in.secrets.credentials(&signed_in.now, false).await {
             Ok(credentials) => credentials,
             Err(error) => {
@@ -98,6 +123,12 @@ pub async fn ask(person: &Person, address: &str, servers: Servers) -> Outcome<Si
             Ok(session) => session.logout().await,
             Err(error) => {
                 person.bad(&error.to_string());
+                if way == Way::Grant && matches!(error, imap::Error::Auth { .. }) {
+                    person.say(&format!(
+                        "Was it {login} who signed in in the browser? Else the administrator has to let this login use IMAP with \
+                         OAuth 2.0."
+                    ));
+                }
                 continue;
             }
         }
@@ -107,33 +138,51 @@ pub async fn ask(person: &Person, address: &str, servers: Servers) -> Outcome<Si
     }
 }
 
-/// What is shown to the servers, by this way.
-async fn prove(person: &Person, account: &Account, way: Way) -> Outcome<SignedIn> {
-    let mut to_keep = None;
-    let auth = match way {
+/// What is shown to the servers, by this way; nothing where its person would rather take another.
+async fn prove(
+    person: &Person,
+    account: &Account,
+    way: Way,
+    knowledge: &Knowledge<'_>,
+    granted_before: &mut Option<Grant>,
+) -> Outcome<Option<SignedIn>> {
+    let known = knowledge.known;
+    let mut secrets = Secrets::new(true);
+    let mut to_keep = ToKeep::Nothing;
+    let (auth, now) = match way {
         Way::Keyring => {
-            to_keep = Some(password(person, account).await?);
-            Auth::Password(PasswordFrom::Keyring)
+            let secret = password(person, account).await?;
+            to_keep = ToKeep::Password(secret.clone());
+            (Auth::Password(PasswordFrom::Keyring), Some(given(account, secret)))
         }
-        Way::Ask => Auth::Password(PasswordFrom::Ask),
-        Way::Command => Auth::Password(PasswordFrom::Command(person.line("The command", None).await?)),
-        Way::Env => {
-            let typed = person.line("The variable's name", None).await?;
-            Auth::Password(PasswordFrom::Env(typed.trim_start_matches('$').to_owned()))
+        Way::Ask => {
+            let secret = password(person, account).await?;
+            (Auth::Password(PasswordFrom::Ask), Some(given(account, secret)))
         }
-        Way::TokenCommand => Auth::OAuth2(TokenFrom::Command(person.line("The command", None).await?)),
+        Way::Command => (Auth::Password(PasswordFrom::Command(person.line("The command", None).await?)), None),
+        Way::Env => (Auth::Password(PasswordFrom::Env(variable(person).await?)), None),
+        Way::TokenCommand => (Auth::OAuth2(TokenFrom::Command(person.line("The command", None).await?)), None),
+        Way::Grant => {
+            let Some(held) = grant::ask(person, account, knowledge, granted_before).await? else { return Ok(None) };
+            secrets = secrets.with_tokens(Arc::new(held.grants.clone()));
+            let (auth, now) = (Auth::OAuth2(TokenFrom::Grant(Box::new(held.grant.clone()))), held.now(account));
+            to_keep = ToKeep::Tokens(Box::new(held));
+            (auth, Some(now))
+        }
     };
     let account = Account { auth, ..account.clone() };
-    let given = match (&to_keep, way) {
-        (Some(secret), _) => Some(secret.clone()),
-        (None, Way::Ask) => Some(password(person, &account).await?),
-        (None, _) => None,
-    };
-    let now = match given {
-        Some(secret) => Account { auth: Auth::Password(PasswordFrom::Given(secret)), ..account.clone() },
-        None => account.clone(),
-    };
-    Ok(SignedIn { account, now, secrets: Arc::new(Secrets::new(true)), to_keep })
+    let now = now.unwrap_or_else(|| account.clone());
+    Ok(Some(SignedIn { account, now, secrets: Arc::new(secrets), known, to_keep }))
+}
+
+fn given(account: &Account, secret: Secret) -> Account {
+    Account { auth: Auth::Password(PasswordFrom::Given(secret)), ..account.clone() }
+}
+
+/// The name of an environment variable.
+pub(super) async fn variable(person: &Person) -> Outcome<String> {
+    let typed = person.line("The variable's name", None).await?;
+    Ok(typed.trim_start_matches('$').to_owned())
 }
 
 async fn password(person: &Person, account: &Account) -> Outcome<Secret> {
@@ -170,15 +219,21 @@ async fn submission(person: &Person, signed_in: &mut SignedIn, credentials: &Cre
 }
 
 impl SignedIn {
-    /// Puts the password into the keyring, where it is to be kept there.
-    pub async fn keep(&self, person: &Person) {
-        let Some(secret) = &self.to_keep else { return };
-        match config::keep_in_keyring(&self.account, secret).await {
-            Ok(()) => person.good("the password is in this system's keyring"),
-            Err(why) => {
-                person.bad(&why);
-                person.say("You will be asked for it; `bagsy login` tries again to keep it.");
-            }
+    /// Puts password or tokens where they are to be kept.
+    pub async fn keep(&self, person: &Person, paths: &Paths) {
+        match &self.to_keep {
+            ToKeep::Nothing => {}
+            ToKeep::Tokens(held) => match context::grants(paths) {
+                Ok(grants) => held.keep(person, &self.account, &grants).await,
+                Err(refusal) => person.bad(&refusal.message),
+            },
+            ToKeep::Password(secret) => match config::keep_in_keyring(&self.account, secret).await {
+                Ok(()) => person.good("the password is in this system's keyring"),
+                Err(why) => {
+                    person.bad(&why);
+                    person.say("You will be asked for it; `bagsy login` tries again to keep it.");
+                }
+            },
         }
     }
 }
@@ -190,9 +245,14 @@ mod tests {
     #[test]
     fn only_what_server_and_machine_can_do_is_offered() {
         let server = |names: &[&str]| Capabilities::of(names.iter().map(|n| (*n).to_owned()));
-        assert_eq!(ways(&server(&["AUTH=PLAIN"]), false), [Way::Command, Way::Env, Way::Ask]);
-        assert_eq!(ways(&server(&["IMAP4REV1"]), true), [Way::Keyring, Way::Command, Way::Env, Way::Ask]);
-        assert_eq!(ways(&server(&["LOGINDISABLED", "AUTH=XOAUTH2"]), true), [Way::TokenCommand]);
-        assert_eq!(ways(&server(&["LOGINDISABLED"]), true), []);
+        assert_eq!(ways(&server(&["AUTH=PLAIN"]), false, false), [Way::Command, Way::Env, Way::Ask]);
+        assert_eq!(ways(&server(&["IMAP4REV1"]), true, false), [Way::Keyring, Way::Command, Way::Env, Way::Ask]);
+        let tokens = server(&["LOGINDISABLED", "AUTH=XOAUTH2"]);
+        assert_eq!(ways(&tokens, true, false), [Way::Grant, Way::TokenCommand]);
+        // Microsoft's says that it takes passwords, and takes none.
+        let both = server(&["AUTH=PLAIN", "AUTH=XOAUTH2"]);
+        assert_eq!(ways(&both, true, true)[..3], [Way::Grant, Way::TokenCommand, Way::Keyring]);
+        assert_eq!(ways(&both, true, false)[0], Way::Keyring);
+        assert_eq!(ways(&server(&["LOGINDISABLED"]), true, false), [Way::Grant, Way::TokenCommand]);
     }
 }

@@ -51,7 +51,9 @@ fn server(node: Node<'_, '_>, service: Service, address: &str, from: &str) -> Op
         None => service.ports()[usize::from(tls == Tls::StartTls)],
     };
     let login = value("username");
-    Some(Offer { host, port, tls, is_exact: true, login, source: Source::Autoconfig(from.to_owned()) })
+    // The ways to sign in stand in the order in which they are preferred.
+    let wants_token = value("authentication").is_some_and(|way| way.eq_ignore_ascii_case("OAuth2"));
+    Some(Offer { host, port, tls, is_exact: true, login, wants_token, source: Source::Autoconfig(from.to_owned()) })
 }
 
 /// The page's placeholders, filled in.
@@ -71,11 +73,12 @@ mod tests {
     <incomingServer type="pop3"><hostname>pop.example.test</hostname><port>995</port><socketType>SSL</socketType></incomingServer>
     <incomingServer type="imap">
       <hostname>Imap.%EMAILDOMAIN%</hostname><port>993</port><socketType>SSL</socketType>
-      <username>%EMAILLOCALPART%</username><authentication>password-cleartext</authentication>
+      <username>%EMAILLOCALPART%</username><authentication>OAuth2</authentication><authentication>password-cleartext</authentication>
     </incomingServer>
     <incomingServer type="imap"><hostname>imap.example.test</hostname><port>143</port><socketType>plain</socketType></incomingServer>
     <outgoingServer type="smtp">
       <hostname>smtp.example.test</hostname><socketType>STARTTLS</socketType><username>%EMAILADDRESS%</username>
+      <authentication>password-cleartext</authentication><authentication>OAuth2</authentication>
     </outgoingServer>
   </emailProvider>
 </clientConfig>"#;
@@ -88,6 +91,7 @@ mod tests {
         };
         assert_eq!(shown(&told.imap), ["imap.example.test, port 993, TLS alice"]);
         assert_eq!(shown(&told.submission), ["smtp.example.test, port 587, STARTTLS alice@example.test"]);
+        assert_eq!((told.imap[0].wants_token, told.submission[0].wants_token), (true, false));
         assert_eq!(told.remarks.len(), 1);
         assert_eq!(told.imap[0].source.to_string(), "https://autoconfig.example.test/x");
     }

@@ -1,14 +1,18 @@
-//! Finding a domain's servers: what its DNS says (RFC 6186, RFC 8314), what its autoconfig page says, and usual names.
+//! Finding a domain's servers: what its DNS says (RFC 6186, RFC 8314), whose its mail exchangers are, what its autoconfig page
+//! says, and usual names.
 //!
 //! What is found is an offer with its source, for a person to confirm: nothing here connects to a mail server, and the page is
 //! fetched from hosts of the domain itself.
 
 mod autoconfig;
+mod known;
 
 use std::fmt;
 
 use crate::config::{Endpoint, Tls};
 use crate::net::{Dns, Page, Place, Services, Web};
+
+pub use known::Known;
 
 /// A server that may be the one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub struct Offer {
     pub is_exact: bool,
     /// The login name there, where the source tells it.
     pub login: Option<String>,
+    /// The source says that one signs in there with an access token first of all.
+    pub wants_token: bool,
     pub source: Source,
 }
 
@@ -29,6 +35,8 @@ pub struct Offer {
 pub enum Source {
     /// This SRV record.
     Dns(String),
+    /// This host takes the domain's mail, and it is that provider's.
+    MailExchanger(String, Known),
     /// The page at this address.
     Autoconfig(String),
     /// Nobody: many servers are called so, and DNS knows the name.
@@ -41,6 +49,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dns(record) => write!(f, "DNS: {record}"),
+            Self::MailExchanger(host, known) => write!(f, "mail goes to {host}, which is {known}'s"),
             Self::Autoconfig(page) => f.write_str(page),
             Self::UsualName => f.write_str("a usual name, known to DNS"),
             Self::Person => f.write_str("typed"),
@@ -102,7 +111,15 @@ impl Offer {
     /// The usual ports of a host that was named by a person or by custom.
     pub fn usual(service: Service, host: impl Into<String>, source: Source) -> Self {
         let host = host.into();
-        Self { host, port: service.ports()[0], tls: Tls::Implicit, is_exact: false, login: None, source }
+        Self {
+            host,
+            port: service.ports()[0],
+            tls: Tls::Implicit,
+            is_exact: false,
+            login: None,
+            wants_token: false,
+            source,
+        }
     }
 }
 
@@ -136,7 +153,10 @@ impl Offers {
             let known = self.of(service);
             for offer in offers {
                 match known.iter_mut().find(|k| k.host == offer.host && k.port == offer.port) {
-                    Some(same) => same.login = same.login.take().or(offer.login),
+                    Some(same) => {
+                        same.login = same.login.take().or(offer.login);
+                        same.wants_token |= offer.wants_token;
+                    }
                     None => known.push(offer),
                 }
             }
@@ -175,6 +195,7 @@ pub async fn by_dns(dns: &Dns, domain: &str) -> Offers {
                         tls,
                         is_exact: true,
                         login: None,
+                        wants_token: false,
                         source: Source::Dns(record.clone()),
                     };
                     found.of(service).extend(servers.into_iter().map(offer));
@@ -189,6 +210,20 @@ pub async fn by_dns(dns: &Dns, domain: &str) -> Offers {
         }
     }
     found
+}
+
+/// What follows from who takes a domain's mail, where that is a provider that is known by name. Only the resolver hears of it.
+pub async fn by_mail_exchangers(dns: &Dns, domain: &str) -> Offers {
+    match dns.mail_exchangers(domain).await {
+        Ok(hosts) => {
+            let known = hosts.into_iter().find_map(|host| Some((Known::by_mail_exchanger(&host)?, host)));
+            known.map_or_else(Offers::default, |(known, host)| known.offers(&Source::MailExchanger(host, known)))
+        }
+        Err(error) => Offers {
+            remarks: vec![format!("DNS could not be asked who takes the mail: {error}.")],
+            ..Offers::default()
+        },
+    }
 }
 
 /// The usual names that DNS knows in this domain. They are guesses: a person confirms before anybody connects.
