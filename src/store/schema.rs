@@ -25,7 +25,12 @@ pub(crate) const CACHE: Format = Format {
     // Ids are found by their hashes, so that each window of a first filling touches nearly every page of the indexes: few
     // large pages are written in half the time of many small ones (docs/decisions/0009-how-a-first-sync-is-written.md).
     page_size: 16 << 10,
-    steps: &[include_str!("cache.sql"), include_str!("cache-2.sql"), include_str!("search.sql")],
+    steps: &[
+        include_str!("cache.sql"),
+        include_str!("cache-2.sql"),
+        include_str!("search.sql"),
+        include_str!("list.sql"),
+    ],
 };
 
 /// Outbox and drafts.

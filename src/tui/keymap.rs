@@ -203,6 +203,8 @@ pub enum Act {
     Select,
     SelectRange,
     SelectAll,
+    SelectAlike,
+    SelectLists,
     Deselect,
     Undo,
     Search,
@@ -331,6 +333,8 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Select, "select", ["Space"], &[C::Queue], Select, "select, or no longer";
     Act::SelectRange, "select-range", ["V"], &[C::Queue], Select, "begin a range; again: end it";
     Act::SelectAll, "select-all", ["*"], &[C::Queue], Select, "all of this view";
+    Act::SelectAlike, "select-alike", ["="], &[C::Queue], Select, "all like this one: its list, else its sender; again: its domain";
+    Act::SelectLists, "select-lists", ["%"], &[C::Queue], Select, "all from mailing lists";
     Act::Deselect, "deselect", ["Esc"], &[C::Queue], Select, "select nothing; stop what goes on; leave a search";
     Act::Filter, "filter", ["\\"], MAIL, Find, "narrow the list";
     Act::NextHit, "next-hit", ["n"], MAIL, Find, "next hit";

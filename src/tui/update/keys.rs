@@ -220,6 +220,8 @@ impl Turn<'_> {
             Act::Select => self.select_one(),
             Act::SelectRange => self.select_range(),
             Act::SelectAll => self.select_all(),
+            Act::SelectAlike => self.select_alike(),
+            Act::SelectLists => self.select_lists(),
             Act::Deselect => self.clear_selection(),
             Act::Undo => self.undo(),
             Act::Reply => self.reply(false),
