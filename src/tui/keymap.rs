@@ -312,6 +312,8 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Tag, "tag", ["t"], MAIL, State, "add or remove tags", "tag";
     Act::Search, "search", ["/"], MAIL, Find, "search the whole mailbox", "search";
     Act::Commands, "commands", [":", "Ctrl-k"], MAIL, Program, "commands by name", "commands";
+    Act::Commands, "commands", [":", "Ctrl-k"], &[C::Mailboxes, C::Outbox], Program, "commands by name";
+    Act::Commands, "commands", ["Alt-x"], &[C::Writing], Program, "commands by name";
     Act::TakeNext, "next", ["C"], MAIL, Team, "take the longest waiting one", "take next";
     Act::TakeOver, "takeover", ["T"], MAIL, Team, "take over from a teammate (asks)", "take over";
     Act::ReplyAll, "reply-all", ["a"], MAIL, Answer, "reply to all", "reply all";
@@ -386,8 +388,8 @@ pub const DEFAULT: &[Binding] = keys![
 
     Act::LineUp, "previous-choice", ["Up", "Ctrl-p"], CHOOSING, Text, "previous";
     Act::LineDown, "next-choice", ["Down", "Ctrl-n"], CHOOSING, Text, "next";
-    Act::LineUp, "text-up", ["Up"], &[C::Writing], Text, "a line up";
-    Act::LineDown, "text-down", ["Down"], &[C::Writing], Text, "a line down";
+    Act::LineUp, "text-up", ["Up"], &[C::Writing], Text, "a line of the text up";
+    Act::LineDown, "text-down", ["Down"], &[C::Writing], Text, "a line of the text down";
     Act::Left, "text-left", ["Left"], TYPING, Text, "left";
     Act::Right, "text-right", ["Right"], TYPING, Text, "right";
     Act::WordLeft, "word-left", ["Ctrl-Left", "Alt-b"], TYPING, Text, "a word left";
