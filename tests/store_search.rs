@@ -17,6 +17,7 @@ fn search(view: View, query: &str) -> Search {
         view,
         order: Order::NewestFirst,
         wanted: vec![Wanted::local(Query::parse(query).unwrap())],
+        alike: None,
         most: None,
         now: at(1000),
         zone: jiff::tz::TimeZone::UTC,
@@ -260,11 +261,53 @@ fn an_older_cache_is_indexed_as_it_is_brought_up_to_date() {
     let old = rusqlite::Connection::open(&path).unwrap();
     old.execute_batch(
         "DROP TRIGGER search_comes; DROP TRIGGER search_goes; DROP TRIGGER search_body_comes;
-         DROP TRIGGER search_body_goes; DROP TABLE search; DROP TABLE unsearched; PRAGMA user_version = 2;",
+         DROP TRIGGER search_body_goes; DROP TABLE search; DROP TABLE unsearched;
+         DROP INDEX header_by_list; ALTER TABLE header DROP COLUMN list_id; PRAGMA user_version = 2;",
     )
     .unwrap();
     drop(old);
     let mut writer = Writer::open(&path, Some(&handle("alice"))).unwrap();
     index(&mut writer);
     assert_eq!(subjects(&Reader::open(&path).unwrap(), &search(View::All, "printer")), [FIRE]);
+}
+
+#[test]
+fn what_is_like_one_comes_over_its_list_or_from_its_sender() {
+    let mut cache = Cache::new();
+    let over = |uid, from: &str, list: &str| {
+        let mut m = about(uid, from, &format!("Mail {uid}"));
+        m.list_id = (!list.is_empty()).then(|| list.to_owned());
+        m
+    };
+    cache.add(vec![
+        over(1, "News <a@news.example>", "weekly.news.example"),
+        over(2, "Editor <b@news.example>", "weekly.news.example"),
+        over(3, "Shop <shop@other.example>", "offers.other.example"),
+        over(4, "Group <dana@reyes.example>", "support.example.test"),
+        over(5, "Dana <Dana@Reyes.example>", ""),
+        over(6, "Sam <sam@reyes.example>", ""),
+        over(7, "Else <x@notreyes.example>", ""),
+    ]);
+    let reader = cache.reader();
+    let like = |uid: u32| {
+        let page = reader.found(&search(View::All, ""), 0, None).unwrap();
+        let c = page.into_iter().find(|c| c.subject == format!("Mail {uid}")).unwrap();
+        Alike::of(&c, &reader.thread(SUPPORT, &c.root).unwrap(), &mailbox(SUPPORT)).unwrap()
+    };
+    let found = |alike: &Alike| {
+        let of = Search { alike: Some(alike.clone()), order: Order::OldestWait, ..search(View::All, "") };
+        subjects(&reader, &of).join(" ").replace("Mail ", "")
+    };
+    let wider = |alike: &Alike| alike.wider().unwrap();
+    let list = like(1);
+    assert_eq!((list.to_string(), found(&list)), ("of the list weekly.news.example".into(), "1 2".into()));
+    assert_eq!(list.wider(), None);
+    // The mailbox's own group tells nothing: every mail of it has come over that.
+    assert_eq!(found(&Alike::any_list(&mailbox(SUPPORT))), "1 2 3");
+    let sender = like(4);
+    assert_eq!((sender.to_string(), found(&sender)), ("from dana@reyes.example".into(), "4 5".into()));
+    assert_eq!(found(&wider(&sender)), "4 5 6");
+    // Only within what is shown.
+    let done = Search { alike: Some(sender), ..search(View::Done, "") };
+    assert!(subjects(&reader, &done).is_empty());
 }

@@ -6,7 +6,8 @@ mod support;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use bagsy::model::{Action, Assignee, Conversation, ErrorKind, Handle, Role, Status};
+use bagsy::engine::Place;
+use bagsy::model::{Action, Assignee, Conversation, ErrorKind, Handle, Role, Status, Uid};
 use serde_json::Value;
 use support::bagsy::Bagsy;
 use support::device::{Device, together};
@@ -293,5 +294,27 @@ fn mail_that_comes_between_the_look_at_a_mailbox_and_its_first_sync_is_known() {
         team.append("INBOX", "", &mail.bytes());
         let claimed = runtime.block_on(alice.act(&mail.message_id, &Action::Claim));
         assert_eq!(claimed.map(|c| c.assignee), Ok(Assignee::Held(handle("alice"))));
+    }
+}
+
+#[test]
+fn mail_that_another_connection_told_of_is_opened_over_one_that_heard_nothing_yet() {
+    for server in [sdbox(), maildir()] {
+        let team = server.team();
+        runtime().block_on(async {
+            let mut alice = Device::open(&team, "alice").await;
+            alice.sync().await;
+            let mut working = alice.another_link().await;
+            working.enter(&alice.mailbox, Role::Inbox).await.expect("INBOX");
+            // It lies idle with INBOX open, while the watching one hears of this.
+            let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Just now", "Its text.");
+            let uid = team.append("INBOX", "", &mail.bytes());
+            alice.sync().await;
+            let root = alice.root_of(&mail.message_id).expect("its conversation");
+            let place = Place { mailbox: &alice.mailbox, root: &root };
+            working.open_bodies(place).await.expect("opened");
+            let body = alice.link.reader.body(alice.mailbox.key(), Role::Inbox, Uid(uid)).expect("the cache");
+            assert!(body.is_some_and(|body| String::from_utf8_lossy(&body.raw).contains("Its text.")));
+        });
     }
 }

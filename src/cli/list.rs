@@ -72,6 +72,7 @@ fn search(mailbox: &Mailbox, view: View, wanted: Wanted) -> Search {
         view,
         order: Order::OldestWait,
         wanted: vec![wanted],
+        alike: None,
         most: None,
         now: Timestamp::now(),
         zone: TimeZone::system(),

@@ -46,7 +46,7 @@ impl Link {
         self.enter(mailbox, role).await?;
         let is_whole = message.size <= EXCERPT;
         let range = (!is_whole).then_some((0, EXCERPT));
-        let Some(raw) = self.session.fetch_raw(uid, range).await? else { return Ok(()) };
+        let Some(raw) = self.fetch_raw(uid, range).await? else { return Ok(()) };
         let attachments = if is_whole { parse::parse(&raw).attachments } else { self.attachments_of(uid).await? };
         let json = serde_json::to_string(&attachments).unwrap_or_else(|_| "[]".to_owned());
         self.cache.write(|w| w.put_body(key, role, uid, &raw, is_whole, &json))?;
@@ -72,6 +72,16 @@ impl Link {
     /// What the server says; larger than this program takes at once.
     pub async fn raw(&mut self, mailbox: &Mailbox, role: Role, uid: Uid) -> Result<Option<Vec<u8>>> {
         self.enter(mailbox, role).await?;
-        Ok(self.session.fetch_raw(uid, None).await?)
+        self.fetch_raw(uid, None).await
+    }
+
+    /// A message's octets. Another connection may have told of it before this one was told of anything: what a server has not
+    /// announced yet it does not give either (RFC 3501 §5.2, seen with Dovecot), so that it is asked for news, and once more.
+    async fn fetch_raw(&mut self, uid: Uid, range: Option<(u32, u32)>) -> Result<Option<Vec<u8>>> {
+        if let Some(raw) = self.session.fetch_raw(uid, range).await? {
+            return Ok(Some(raw));
+        }
+        self.refresh().await?;
+        Ok(self.session.fetch_raw(uid, range).await?)
     }
 }

@@ -33,6 +33,9 @@ pub const FETCHED: [&str; 19] = [
 /// The longest subject that a row keeps, in characters.
 const MAX_SUBJECT: usize = 1000;
 
+/// The longest identifier of a list, in characters; RFC 2919 §3 allows 255.
+const MAX_LIST_ID: usize = 255;
+
 /// Reads a row from the answer to a FETCH of the header fields. Any bytes make a message, none at all too.
 pub fn message(
     folder: Role,
@@ -68,6 +71,7 @@ pub fn message(
         // RFC 2045 §5.2: what says nothing, or nothing that can be read, is plain text.
         content_type: content_type.unwrap_or_else(|| "text/plain".to_owned()),
         auto_submitted: auto_submitted(&fields),
+        list_id: list_id(&fields),
     }
 }
 
@@ -87,6 +91,15 @@ fn auto_submitted(fields: &Fields<'_>) -> Option<String> {
     let word = raw.split(|c: char| c.is_whitespace() || matches!(c, ';' | '(')).next().unwrap_or_default();
     let word = safe::line(&word.to_ascii_lowercase());
     (!word.is_empty() && word != "no").then_some(word)
+}
+
+/// What stands in the brackets of the first List-Id, without its blanks; an old list may have written it without them.
+fn list_id(fields: &Fields<'_>) -> Option<String> {
+    let raw = fields.raw("List-Id");
+    let id = raw.rsplit_once('<').map_or(raw.as_str(), |(_, id)| id);
+    let id: String = id.split('>').next().unwrap_or_default().split_whitespace().collect();
+    let id = cut(safe::line(&id.to_lowercase()), MAX_LIST_ID);
+    (!id.is_empty()).then_some(id)
 }
 
 fn cut(text: String, most: usize) -> String {
@@ -127,6 +140,17 @@ mod tests {
         assert_eq!(m.auto_submitted.as_deref(), Some("auto-replied"));
         assert_eq!(m.delivered_to, ["support@example.test", "help@example.test"]);
         assert!(m.is_auto_reply());
+    }
+
+    #[test]
+    fn a_list_is_known_by_what_stands_in_brackets() {
+        let id = |line: &str| read(format!("List-Id: {line}\r\n\r\n").as_bytes()).list_id;
+        assert_eq!(id("The =?utf-8?q?W=C3=B6che?= <Weekly.Example.ORG>").as_deref(), Some("weekly.example.org"));
+        assert_eq!(id("\"a < b\"\r\n <weekly.example.org> (weekly)").as_deref(), Some("weekly.example.org"));
+        assert_eq!(id("weekly.example.org").as_deref(), Some("weekly.example.org"));
+        assert_eq!((id("<>"), id(""), read(b"Subject: x\r\n\r\n").list_id), (None, None, None));
+        assert_eq!(id("<a\x1b[2J.example>").as_deref(), Some("a␛[2j.example"));
+        assert_eq!(id(&"x".repeat(9000)).map(|id| id.chars().count()), Some(MAX_LIST_ID + 1));
     }
 
     #[test]

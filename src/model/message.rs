@@ -89,6 +89,8 @@ pub struct Message {
     pub content_type: String,
     /// The Auto-Submitted field's first word, lower case (RFC 3834); `None` where absent or `no`.
     pub auto_submitted: Option<String>,
+    /// The identifier of List-Id, lower case (RFC 2919); `None` where the mail came over no list.
+    pub list_id: Option<String>,
 }
 
 impl Message {

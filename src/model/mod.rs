@@ -2,6 +2,7 @@
 
 mod action;
 mod address;
+mod alike;
 mod conversation;
 mod error;
 mod event;
@@ -16,6 +17,7 @@ pub mod words;
 
 pub use action::{Action, Expectation};
 pub use address::Address;
+pub use alike::Alike;
 pub use conversation::{Assignee, Conversation, Presence, Status};
 pub use error::{ErrorKind, Refusal};
 pub use event::{Change, ChangeKind};

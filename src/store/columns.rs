@@ -131,10 +131,10 @@ pub(crate) fn conversation(row: &Row, mailbox: &str) -> rusqlite::Result<Convers
 /// The tables and columns of [`message`], in its order.
 pub(crate) const MESSAGE: &str = "m.id, m.modseq, m.flags, m.keywords, h.internal_date, h.size, h.message_id, \
     h.\"references\", h.in_reply_to, h.date, h.from_raw, h.subject_raw, h.subject, h.\"from\", h.sender, h.reply_to, \
-    h.\"to\", h.cc, h.delivered_to, h.content_type, h.auto_submitted";
+    h.\"to\", h.cc, h.delivered_to, h.content_type, h.auto_submitted, h.list_id";
 
 /// How many columns that is.
-pub(crate) const MESSAGE_WIDTH: usize = 21;
+pub(crate) const MESSAGE_WIDTH: usize = 22;
 
 /// A row that begins with [`MESSAGE`]; `folder` gives the role of the folder with an id.
 pub(crate) fn message(row: &Row, role: impl Fn(i64) -> Role) -> rusqlite::Result<(i64, Message)> {
@@ -164,6 +164,7 @@ pub(crate) fn message(row: &Row, role: impl Fn(i64) -> Role) -> rusqlite::Result
         delivered_to: unlist(text(18)?),
         content_type: row.get(19)?,
         auto_submitted: row.get(20)?,
+        list_id: row.get(21)?,
     };
     Ok((key, message))
 }

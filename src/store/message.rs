@@ -72,8 +72,9 @@ impl<'c> Adder<'c> {
             )?,
             header: cache.prepare_cached(
                 "INSERT INTO header (id, internal_date, size, message_id, \"references\", in_reply_to, date, from_raw,
-                     subject_raw, subject, \"from\", sender, reply_to, \"to\", cc, delivered_to, content_type, auto_submitted)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                     subject_raw, subject, \"from\", sender, reply_to, \"to\", cc, delivered_to, content_type, auto_submitted,
+                     list_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
             )?,
             reference: cache
                 .prepare_cached("INSERT OR IGNORE INTO reference (mailbox, name, message) VALUES (?1, ?2, ?3)")?,
@@ -105,6 +106,7 @@ impl<'c> Adder<'c> {
             columns::list(&m.delivered_to)?,
             &m.content_type,
             &m.auto_submitted,
+            &m.list_id,
         ])?;
         let mut named: Vec<&str> = named(&m.references, &m.in_reply_to).collect();
         named.sort_unstable();

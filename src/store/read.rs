@@ -401,6 +401,7 @@ mod tests {
             delivered_to: Vec::new(),
             content_type: "text/plain".into(),
             auto_submitted: None,
+            list_id: None,
         }
     }
 

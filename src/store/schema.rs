@@ -30,6 +30,7 @@ pub(crate) const CACHE: Format = Format {
         include_str!("cache-2.sql"),
         include_str!("search.sql"),
         include_str!("odd-ids.sql"),
+        include_str!("list.sql"),
     ],
 };
 

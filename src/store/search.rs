@@ -15,7 +15,7 @@ use super::{mailbox, page::Order, row};
 use crate::mail::parse;
 use crate::model::query::{Is, Part, Term, What, Who, Words};
 use crate::model::words::{indexed, words};
-use crate::model::{Address, Conversation, Query, Role, Uid, View};
+use crate::model::{Address, Alike, Conversation, Query, Role, Uid, View};
 
 /// Which conversations of one mailbox are looked for, and in what order they are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Search {
     pub order: Order,
     /// Every one of these must hold.
     pub wanted: Vec<Wanted>,
+    /// Only what is like one of them.
+    pub alike: Option<Alike>,
     /// Only so many of each folder's newest messages with the words count: a letter or two stand in every mail, and whoever
     /// still types waits for none of them. `Hits::is_cut` tells where it left any out.
     pub most: Option<u32>,
@@ -201,6 +203,31 @@ impl Conditions<'_> {
         Ok(())
     }
 
+    /// What is like one: told by the row, or by the few messages that came over a list.
+    fn alike(&mut self, alike: &Alike) -> Result<()> {
+        let over_lists = "SELECT m.conversation FROM header h JOIN message m ON m.id = h.id WHERE h.list_id";
+        let condition = match alike {
+            Alike::List(id) => {
+                let id = self.bind(id.clone());
+                format!("c.id IN ({over_lists} = {id})")
+            }
+            Alike::AnyList { but } => {
+                let but = self.bind(serde_json::to_string(but)?);
+                format!("c.id IN ({over_lists} IS NOT NULL AND h.list_id NOT IN (SELECT value FROM json_each({but})))")
+            }
+            Alike::Sender(email) => {
+                let email = self.bind(email.to_ascii_lowercase());
+                format!("lower(c.from_email) = {email}")
+            }
+            Alike::Domain(domain) => {
+                let end = self.bind(format!("@{}", domain.to_ascii_lowercase()));
+                format!("substr(lower(c.from_email), -length({end})) = {end}")
+            }
+        };
+        self.and(&condition);
+        Ok(())
+    }
+
     /// What a row of the queue says by itself.
     fn state(&mut self, term: &Term) -> Result<()> {
         let condition = match &term.what {
@@ -285,6 +312,9 @@ fn statement(cache: &Connection, mailbox: i64, search: &Search) -> Result<(Strin
     }
     for wanted in &search.wanted {
         conditions.wanted(wanted)?;
+    }
+    if let Some(alike) = &search.alike {
+        conditions.alike(alike)?;
     }
     let order = match search.order {
         Order::OldestWait => "c.wait_order, c.last_at, c.name",

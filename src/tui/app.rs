@@ -22,7 +22,7 @@ use super::queue::Queue;
 use super::reading::Reading;
 use super::source::{Counts, Order, OutboxItem};
 use crate::engine::message::{Connection, Item, Target, Ticket, Verdict};
-use crate::model::{Conversation, Handle, Mailbox};
+use crate::model::{Alike, Conversation, Handle, Mailbox};
 use crate::store::Search;
 
 /// How long an answer can be taken back.
@@ -274,6 +274,21 @@ impl App {
     /// The list that is shown instead of the view's, where something is looked for.
     pub fn listing(&self, order: Order) -> Option<Search> {
         self.finding.listing(self.key(), (self.queue.view, order.into()), &self.settings.zone)
+    }
+
+    /// Of the list that is shown, what is like one of its conversations.
+    pub fn listing_alike(&self, alike: Alike) -> Search {
+        let plain = || Search {
+            mailbox: self.key().to_owned(),
+            view: self.queue.view,
+            order: self.queue.order.into(),
+            wanted: Vec::new(),
+            alike: None,
+            most: None,
+            now: self.now,
+            zone: self.settings.zone.clone(),
+        };
+        Search { alike: Some(alike), ..self.listing(self.queue.order).unwrap_or_else(plain) }
     }
 
     /// The name of a conversation on the way to the engine.

@@ -12,8 +12,8 @@ use crate::mail::compose::AttachedFile;
 use crate::mail::parse::{Attachment, Body};
 use crate::model::query::{Is, Marks, Part, Query, Term, What, Who};
 use crate::model::{
-    Address, Assignee, Capability, Conversation, ConversationId, Flags, Grade, Handle, Mailbox, Message, MessageId,
-    Rights, Role, Status, Uid, View,
+    Address, Alike, Assignee, Capability, Conversation, ConversationId, Flags, Grade, Handle, Mailbox, Message,
+    MessageId, Rights, Role, Status, Uid, View,
 };
 
 use crate::store::{self, Reach, Search, Wanted};
@@ -99,6 +99,7 @@ pub fn message(uid: u32, from: &str, when: &str) -> Message {
         delivered_to: Vec::new(),
         content_type: "text/plain".into(),
         auto_submitted: None,
+        list_id: None,
     }
 }
 
@@ -153,6 +154,17 @@ impl Fake {
             Order::Newest => rows.sort_by_key(|c| (std::cmp::Reverse(c.last_at), c.root.clone())),
         }
         rows
+    }
+
+    fn is_alike(&self, row: &Conversation, alike: &Alike) -> bool {
+        let threads = self.threads.borrow();
+        let list = threads.get(&row.root).and_then(|thread| thread.iter().find_map(|m| m.list_id.clone()));
+        match alike {
+            Alike::List(id) => list.as_ref() == Some(id),
+            Alike::AnyList { but } => list.is_some_and(|id| !but.contains(&id)),
+            Alike::Sender(email) => row.from.email == *email,
+            Alike::Domain(domain) => row.from.email.ends_with(&format!("@{domain}")),
+        }
     }
 
     /// Enough of the language for the screen's tests; the store's own answers are tested with the store.
@@ -268,6 +280,7 @@ impl Source for Fake {
         let order = if search.order == store::Order::OldestWait { Order::OldestWait } else { Order::Newest };
         let rows = self.in_order(&search.mailbox, search.view, order);
         let found = rows.into_iter().filter(|row| search.wanted.iter().all(|wanted| self.is_found(row, wanted)));
+        let found = found.filter(|row| search.alike.as_ref().is_none_or(|alike| self.is_alike(row, alike)));
         Ok(found.skip(offset as usize).take(limit as usize).collect())
     }
 

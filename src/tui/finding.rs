@@ -152,7 +152,7 @@ impl Finding {
         }
         let (mailbox, now, zone) = (mailbox.to_owned(), self.asked_at, zone.clone());
         let most = self.typing.map(|_| MOST);
-        (!wanted.is_empty()).then_some(Search { mailbox, view, order, wanted, most, now, zone })
+        (!wanted.is_empty()).then_some(Search { mailbox, view, order, wanted, alike: None, most, now, zone })
     }
 
     /// What is marked in the list and in the conversation.

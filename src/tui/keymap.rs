@@ -203,6 +203,8 @@ pub enum Act {
     Select,
     SelectRange,
     SelectAll,
+    SelectAlike,
+    SelectLists,
     Deselect,
     Undo,
     Search,
@@ -310,6 +312,8 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Tag, "tag", ["t"], MAIL, State, "add or remove tags", "tag";
     Act::Search, "search", ["/"], MAIL, Find, "search the whole mailbox", "search";
     Act::Commands, "commands", [":", "Ctrl-k"], MAIL, Program, "commands by name", "commands";
+    Act::Commands, "commands", [":", "Ctrl-k"], &[C::Mailboxes, C::Outbox], Program, "commands by name";
+    Act::Commands, "commands", ["Alt-x"], &[C::Writing], Program, "commands by name";
     Act::TakeNext, "next", ["C"], MAIL, Team, "take the longest waiting one", "take next";
     Act::TakeOver, "takeover", ["T"], MAIL, Team, "take over from a teammate (asks)", "take over";
     Act::ReplyAll, "reply-all", ["a"], MAIL, Answer, "reply to all", "reply all";
@@ -331,6 +335,8 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Select, "select", ["Space"], &[C::Queue], Select, "select, or no longer";
     Act::SelectRange, "select-range", ["V"], &[C::Queue], Select, "begin a range; again: end it";
     Act::SelectAll, "select-all", ["*"], &[C::Queue], Select, "all of this view";
+    Act::SelectAlike, "select-alike", ["="], &[C::Queue], Select, "all like this one: its list, else its sender; again: its domain";
+    Act::SelectLists, "select-lists", ["%"], &[C::Queue], Select, "all from mailing lists";
     Act::Deselect, "deselect", ["Esc"], &[C::Queue], Select, "select nothing; stop what goes on; leave a search";
     Act::Filter, "filter", ["\\"], MAIL, Find, "narrow the list";
     Act::NextHit, "next-hit", ["n"], MAIL, Find, "next hit";
@@ -382,8 +388,8 @@ pub const DEFAULT: &[Binding] = keys![
 
     Act::LineUp, "previous-choice", ["Up", "Ctrl-p"], CHOOSING, Text, "previous";
     Act::LineDown, "next-choice", ["Down", "Ctrl-n"], CHOOSING, Text, "next";
-    Act::LineUp, "text-up", ["Up"], &[C::Writing], Text, "a line up";
-    Act::LineDown, "text-down", ["Down"], &[C::Writing], Text, "a line down";
+    Act::LineUp, "text-up", ["Up"], &[C::Writing], Text, "a line of the text up";
+    Act::LineDown, "text-down", ["Down"], &[C::Writing], Text, "a line of the text down";
     Act::Left, "text-left", ["Left"], TYPING, Text, "left";
     Act::Right, "text-right", ["Right"], TYPING, Text, "right";
     Act::WordLeft, "word-left", ["Ctrl-Left", "Alt-b"], TYPING, Text, "a word left";

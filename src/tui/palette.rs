@@ -1,13 +1,18 @@
-//! The palette: whatever can be done or gone to from here, found by a few letters of its name.
+//! The palette: every action of the program and whatever can be gone to, found by a few letters of its name.
 //!
 //! Actions come from the keymap with their keys, never from a list written twice; mailboxes, teammates and tags from the cache.
+//! What belongs to another screen is listed too, and says where it is at home. Left out are only the keys of the small windows,
+//! which answer what the window asks.
+
+use std::collections::HashSet;
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui_textarea::TextArea;
 
 use super::app::App;
-use super::keymap::{Act, shown};
+use super::keymap::{Act, Bound, Context, shown};
+use super::layers::Layer;
 use super::source::{Result, Source};
 use super::{rights, typing};
 use crate::mail::safe;
@@ -40,48 +45,84 @@ pub struct Palette {
     pub input: TextArea<'static>,
     /// The conversation that was under the cursor when it was opened.
     pub about: Option<Conversation>,
+    /// The window above which it was opened.
+    pub under: Option<Box<Layer>>,
     entries: Vec<Entry>,
     /// The entries that match, the best first, and which letters of each did.
     matching: Vec<(usize, Vec<u32>)>,
     pub selected: usize,
 }
 
+/// The places whose actions are listed, in the order in which they are.
+const PLACES: [Context; 6] =
+    [Context::Queue, Context::Reading, Context::Writing, Context::Mailboxes, Context::Outbox, Context::Help];
+
+/// Every action once, what can be done here with the key that it has here.
+fn actions(app: &App) -> Vec<Entry> {
+    let here = app.context();
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut listed: HashSet<(&str, &str)> = HashSet::new();
+    for place in std::iter::once(here).chain(PLACES) {
+        for Bound { act, name, says, keys, .. } in app.keymap.actions(place) {
+            // The palette itself is there already.
+            if *act == Act::Commands || !listed.insert((name, says)) {
+                continue;
+            }
+            let why_not = if place == here { rights::why_not(app, *act) } else { Some(elsewhere(app, place)) };
+            let key = keys.first().map(|key| shown(key)).unwrap_or_default();
+            entries.push(Entry { says: (*says).to_owned(), key, deed: Deed::Act(*act), why_not });
+        }
+    }
+    entries
+}
+
+/// Where an action is at home, and how one comes there.
+fn elsewhere(app: &App, place: Context) -> String {
+    let here = app.context();
+    let key = |act| app.keymap.key_for(here, act);
+    match (place, here) {
+        (_, Context::Writing) => format!("not while writing: {} keeps the draft", key(Act::KeepDraft)),
+        (_, Context::Mailboxes | Context::Outbox | Context::Help) => {
+            format!("not in this window: {} closes it", key(Act::Back))
+        }
+        (Context::Reading, _) => format!("while reading: {} opens", key(Act::Open)),
+        (Context::Writing, _) => format!("while writing: {} replies, {} begins a mail", key(Act::Reply), key(Act::New)),
+        (Context::Mailboxes, _) => format!("in the mailboxes: {} shows them", key(Act::Mailboxes)),
+        (Context::Outbox, _) => format!("in the outbox: {} shows it", key(Act::Outbox)),
+        (Context::Help, _) => format!("in the help: {} shows it", key(Act::Keys)),
+        _ => format!("in the queue: {} goes there", key(Act::Back)),
+    }
+}
+
 impl Palette {
     /// All that there is from here.
     pub fn of(app: &App, source: &dyn Source) -> Result<Self> {
-        let context = app.context();
-        let mut entries: Vec<Entry> = Vec::new();
-        for binding in app.keymap.bindings(context) {
-            // The palette itself is there already.
-            if binding.act == Act::Commands || matches!(binding.act, Act::Redraw | Act::Suspend | Act::Interrupt) {
-                continue;
-            }
-            let key = binding.keys.first().map(|key| shown(key)).unwrap_or_default();
-            let why_not = rights::why_not(app, binding.act);
-            entries.push(Entry { says: binding.says.to_owned(), key, deed: Deed::Act(binding.act), why_not });
-        }
+        let mut entries = actions(app);
+        // A mail that is being written is not left for another list by a slip.
+        let writing = (app.context() == Context::Writing).then(|| elsewhere(app, Context::Queue));
         for (at, mailbox) in app.mailboxes.iter().enumerate() {
             let name = mailbox.name.as_deref().map(|name| format!("  {name}")).unwrap_or_default();
             let says = safe::line(&format!("mailbox {}{name}", mailbox.key()));
-            let why_not = (at == app.mailbox).then(|| "you are there".to_owned());
+            let why_not = (at == app.mailbox).then(|| "you are there".to_owned()).or_else(|| writing.clone());
             entries.push(Entry { says, key: String::new(), deed: Deed::Mailbox(at), why_not });
         }
-        let assigning = rights::why_not(app, Act::Assign);
+        let assigning = writing.clone().or_else(|| rights::why_not(app, Act::Assign));
         for handle in source.teammates(app.key())? {
             let is_me = app.me() == Some(&handle);
             let whose = if is_me { "what you hold".to_owned() } else { format!("what {handle} holds") };
             let deed = Deed::Search(Query::held_by(&handle));
-            entries.push(Entry { says: whose, key: format!("who:{handle}"), deed, why_not: None });
+            let key = format!("who:{handle}");
+            entries.push(Entry { says: whose, key, deed, why_not: writing.clone() });
             let says = if is_me { format!("assign to yourself ({handle})") } else { format!("assign to {handle}") };
             entries.push(Entry { says, key: String::new(), deed: Deed::Assign(handle), why_not: assigning.clone() });
         }
         for tag in source.tags(app.key())? {
             let says = safe::line(&format!("tagged {tag}"));
             let (key, deed) = (safe::line(&format!("tag:{tag}")), Deed::Search(Query::tagged(&tag)));
-            entries.push(Entry { says, key, deed, why_not: None });
+            entries.push(Entry { says, key, deed, why_not: writing.clone() });
         }
-        let mut palette =
-            Self { input: typing::line(""), about: app.subject(), entries, matching: Vec::new(), selected: 0 };
+        let input = typing::line("");
+        let mut palette = Self { input, about: app.subject(), under: None, entries, matching: Vec::new(), selected: 0 };
         palette.narrow();
         Ok(palette)
     }

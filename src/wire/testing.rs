@@ -29,6 +29,7 @@ pub fn message(folder: Role, uid: u32) -> Message {
         delivered_to: Vec::new(),
         content_type: "text/plain".into(),
         auto_submitted: None,
+        list_id: None,
     }
 }
 

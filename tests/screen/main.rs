@@ -10,6 +10,7 @@ mod demo;
 mod filing;
 mod finding;
 mod items;
+mod keystrokes;
 mod noticing;
 mod seat;
 mod terminal;

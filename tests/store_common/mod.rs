@@ -134,6 +134,7 @@ pub fn mail(uid: u32, id: &str, references: &str) -> Message {
         delivered_to: vec![SUPPORT.to_owned()],
         content_type: "text/plain".into(),
         auto_submitted: None,
+        list_id: None,
     }
 }
 

@@ -7,7 +7,7 @@
 use super::{Act, Context, DEFAULT, Found, Group, Profile, shown};
 use crate::tui::chord::Chord;
 
-/// One action in one context with its keys; there is at least one.
+/// One action in one context with its keys; none where they were all taken from it.
 #[derive(Debug, Clone)]
 pub struct Bound {
     pub act: Act,
@@ -232,6 +232,11 @@ impl Keymap {
     /// Everything that can be pressed here, in the table's order.
     pub fn bindings(&self, context: Context) -> impl Iterator<Item = &Bound> {
         self.entries.iter().filter(move |entry| entry.context == context && !entry.keys.is_empty())
+    }
+
+    /// Every action of a place, in the table's order, also one that no key is left for.
+    pub fn actions(&self, context: Context) -> impl Iterator<Item = &Bound> {
+        self.entries.iter().filter(move |entry| entry.context == context)
     }
 
     /// The key to name when telling a person how to do something here, as people write it.

@@ -46,6 +46,8 @@ const MUTT: &[Line] = lines![
     MAIL, "next-mailbox", ["Ctrl-n"];
     MAIL, "previous-mailbox", ["Ctrl-p"];
     QUEUE, "select", ["t"];
+    // As mutt tags by a pattern.
+    QUEUE, "select-alike", ["T"];
     QUEUE, "sync", ["$", "G"];
     QUEUE, "top", ["=", "Home"];
     QUEUE, "bottom", ["*", "End"];

@@ -7,8 +7,11 @@ use crate::engine::message::{Command, Event, Finding, Ticket};
 use crate::model::query::Query;
 use crate::model::{Action, ErrorKind, Refusal, Role, Uid, View};
 use crate::store::Reach;
+use crate::tui::fake::waiting;
 use crate::tui::finding::Server;
+use crate::tui::keymap::{Act, Context, Keymap, Override, Profile};
 use crate::tui::message::Message;
+use crate::tui::source::OutboxState;
 
 /// The searches that the server was asked for, and `-` where one was taken back.
 fn asked(s: &Stage) -> Vec<String> {
@@ -308,17 +311,88 @@ fn what_cannot_be_done_is_grey_with_its_reason_and_does_nothing() {
     assert!(!s.shows("Commands"));
 }
 
-#[test]
-fn every_action_of_the_screen_stands_in_the_palette_once() {
-    let mut s = Stage::new(80, 50);
-    s.press("G");
-    let bindings: Vec<_> = s.app.keymap.bindings(s.app.context()).collect();
+fn with_outbox(height: u16) -> Stage {
+    let mut s = Stage::new(80, height);
+    s.fake.outbox.borrow_mut().push(waiting(1, "fire", OutboxState::Unsent));
+    s.changed();
+    s
+}
+
+/// What the palette says of an action, wherever it is opened.
+fn entry(s: &Stage, says: &str) -> (String, Option<String>) {
     let palette = crate::tui::palette::Palette::of(&s.app, &s.fake).unwrap();
-    for binding in bindings {
-        let found = palette.matching().filter(|(entry, _)| entry.says == binding.says).count();
-        let is_left_out = ["commands", "redraw", "suspend", "interrupt"].contains(&binding.name);
-        assert_eq!(found, usize::from(!is_left_out), "{}", binding.name);
+    let mut found = palette.matching().filter(|(entry, _)| entry.says == says);
+    let (entry, _) = found.next().unwrap_or_else(|| panic!("“{says}” is not in the palette"));
+    assert!(found.next().is_none(), "“{says}” twice");
+    (entry.key.clone(), entry.why_not.clone())
+}
+
+#[test]
+fn every_action_of_the_program_stands_in_the_palette_once_wherever_it_is_opened() {
+    let open = |keys: &str| {
+        let mut s = with_outbox(50);
+        s.press(keys);
+        s
+    };
+    let places = [("G", Context::Queue), ("G Enter", Context::Reading), ("G r", Context::Writing)];
+    for (keys, context) in places.into_iter().chain([("M", Context::Mailboxes), ("O", Context::Outbox)]) {
+        let s = open(keys);
+        assert_eq!(s.app.context(), context);
+        for place in [Context::Queue, Context::Reading, Context::Writing, Context::Mailboxes, Context::Outbox] {
+            for action in s.app.keymap.actions(place).filter(|b| b.act != Act::Commands) {
+                let (key, why_not) = entry(&s, action.says);
+                assert!(!key.is_empty(), "{}", action.name);
+                let is_here = s.app.keymap.has(context, action.act)
+                    && s.app.keymap.actions(context).any(|b| b.says == action.says);
+                assert!(is_here || why_not.is_some(), "{} in {context:?}", action.name);
+            }
+        }
     }
+}
+
+#[test]
+fn what_belongs_elsewhere_says_where_and_how_one_comes_there() {
+    let s = Stage::new(80, 24);
+    assert_eq!(entry(&s, "save an attachment, or the mail").1.as_deref(), Some("while reading: Enter opens"));
+    assert_eq!(entry(&s, "try to send now").1.as_deref(), Some("in the outbox: O shows it"));
+    assert!(entry(&s, "put bagsy in the background").1.is_none());
+    let mut s = Stage::new(80, 24);
+    s.press("G r");
+    assert_eq!(entry(&s, "to Trash").1.as_deref(), Some("not while writing: Esc keeps the draft"));
+    assert_eq!(entry(&s, "what bob holds").1.as_deref(), Some("not while writing: Esc keeps the draft"));
+}
+
+#[test]
+fn an_action_without_a_key_is_found_by_its_name() {
+    let mut s = Stage::new(80, 24);
+    let none = |keys: &str| Override { context: "queue".into(), keys: keys.into(), action: "none".into() };
+    s.app.keymap = Keymap::with(Profile::Default, &[none("!")]).unwrap();
+    assert_eq!(entry(&s, "urgent, or no longer"), (String::new(), None));
+    s.press(":");
+    s.type_text("urgent, or");
+    s.press("Enter");
+    assert!(matches!(s.last_act().2, Action::Urgent(true)));
+}
+
+#[test]
+fn the_palette_over_a_window_or_a_mail_gives_it_back_and_acts_in_it() {
+    let mut s = with_outbox(24);
+    s.press("G r");
+    s.type_text("Hello");
+    s.press("Alt-x");
+    assert!(s.shows("Commands"));
+    s.press("Esc");
+    assert!(s.shows("Hello") && !s.shows("Commands"));
+    s.press("Alt-x");
+    s.type_text("attach a file");
+    s.press("Enter");
+    assert!(s.shows("Attach a file"), "{}", s.screen());
+    s.press("Esc Esc M :");
+    s.type_text("close");
+    s.press("Enter");
+    assert!(s.app.layer.is_none(), "{}", s.screen());
+    s.press("O : Esc");
+    assert!(s.shows("Outbox"), "{}", s.screen());
 }
 
 #[test]

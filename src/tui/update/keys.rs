@@ -130,7 +130,7 @@ impl Turn<'_> {
         }
     }
 
-    fn act(&mut self, act: Act) {
+    pub(super) fn act(&mut self, act: Act) {
         match act {
             Act::Suspend => {
                 self.keep_draft();
@@ -139,6 +139,7 @@ impl Turn<'_> {
             }
             Act::Redraw => return self.effects.push(Effect::Redraw),
             Act::Interrupt => return self.quit(),
+            Act::Commands => return self.show_palette(),
             _ => {}
         }
         match self.app.context() {
@@ -220,6 +221,8 @@ impl Turn<'_> {
             Act::Select => self.select_one(),
             Act::SelectRange => self.select_range(),
             Act::SelectAll => self.select_all(),
+            Act::SelectAlike => self.select_alike(),
+            Act::SelectLists => self.select_lists(),
             Act::Deselect => self.clear_selection(),
             Act::Undo => self.undo(),
             Act::Reply => self.reply(false),
@@ -238,7 +241,6 @@ impl Turn<'_> {
             Act::Filter => self.look_for(Which::Filter, ""),
             Act::NextHit => self.next_hit(false),
             Act::PreviousHit => self.next_hit(true),
-            Act::Commands => self.show_palette(),
             Act::Quit if self.app.finding.is_active() => self.leave_finding(),
             Act::Quit => self.quit(),
             _ => {}

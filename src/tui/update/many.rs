@@ -3,7 +3,7 @@
 
 use super::Turn;
 use crate::engine::message::{Target, Ticket};
-use crate::model::{Action, Assignee, Conversation, Expectation, Handle, Refusal, Status};
+use crate::model::{Action, Alike, Assignee, Conversation, Expectation, Handle, Refusal, Status};
 use crate::tui::app::{App, Focus, Tone};
 use crate::tui::batch::{Batch, Work};
 use crate::tui::intents::{Asked, Intent, undo_of};
@@ -11,6 +11,7 @@ use crate::tui::keymap::Act;
 use crate::tui::layers::{Layer, Sure};
 use crate::tui::load;
 use crate::tui::selection::{Chosen, MOST};
+use crate::tui::source;
 use crate::tui::words;
 
 /// Rows are read so many at a time.
@@ -78,20 +79,56 @@ impl Turn<'_> {
         }
     }
 
+    /// `=`: all of the list that are like the one under the cursor; again: the next wider circle.
+    pub(super) fn select_alike(&mut self) {
+        let Some(c) = self.app.queue.current().cloned() else { return };
+        if let Err(error) = self.like(&c).and_then(|alike| self.select_what_is(alike)) {
+            self.app.say(Tone::Bad, error);
+        }
+    }
+
+    /// `%`: all of the list that came over mailing lists.
+    pub(super) fn select_lists(&mut self) {
+        let Some(alike) = self.app.current().map(Alike::any_list) else { return };
+        if let Err(error) = self.select_what_is(alike) {
+            self.app.say(Tone::Bad, error);
+        }
+    }
+
+    /// What a conversation is like; once all that is selected already, the next wider circle.
+    fn like(&self, c: &Conversation) -> Result<Alike, String> {
+        let unreadable = |error| format!("the cache cannot be read: {error}");
+        let messages = self.source.thread(&c.mailbox, &c.root).map_err(unreadable)?;
+        let alike = self.app.current().and_then(|mailbox| Alike::of(c, &messages, mailbox));
+        let alike = alike.ok_or("nothing tells who wrote it")?;
+        let Some(wider) = alike.wider() else { return Ok(alike) };
+        let (rows, _) = self.what_is(&alike)?;
+        let has_all = !rows.is_empty() && rows.iter().all(|row| self.app.queue.selection.contains(&row.root));
+        Ok(if has_all { wider } else { alike })
+    }
+
+    fn what_is(&self, alike: &Alike) -> Result<(Vec<Conversation>, bool), String> {
+        let search = self.app.listing_alike(alike.clone());
+        portions(u32::MAX, |from, most| self.source.found(&search, from, most))
+    }
+
+    fn select_what_is(&mut self, alike: Alike) -> Result<(), String> {
+        let (rows, is_cut) = self.what_is(&alike)?;
+        let selection = &mut self.app.queue.selection;
+        selection.settle();
+        let fits = selection.add(&rows) && !is_cut;
+        if fits {
+            let of = words::count(rows.len(), "conversation", "conversations");
+            self.app.say(Tone::News, format!("{of} {alike}"));
+        } else {
+            self.app.say(Tone::Bad, format!("no more than {MOST} are selected at once"));
+        }
+        Ok(())
+    }
+
     /// So many rows of the view, read in portions; `true` where they are too many to be selected.
     fn rows(&self, offset: u32, count: u32) -> Result<(Vec<Conversation>, bool), String> {
-        let most = count.min(u32::try_from(MOST).unwrap_or(u32::MAX));
-        let mut rows: Vec<Conversation> = Vec::new();
-        while rows.len() < most as usize {
-            let read = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-            let portion = load::page(self.app, self.source, offset + read, PORTION.min(most - read));
-            let portion = portion.map_err(|error| format!("the cache cannot be read: {error}"))?;
-            if portion.is_empty() {
-                break;
-            }
-            rows.extend(portion);
-        }
-        Ok((rows, count > most))
+        portions(count, |from, most| load::page(self.app, self.source, offset + from, most))
     }
 
     /// `Esc` in the queue: stops what goes on with many, else selects nothing any more, else leaves what was looked for.
@@ -324,6 +361,25 @@ impl App {
     pub fn is_many(&self) -> bool {
         self.focus == Focus::Queue && !self.queue.selection.is_empty()
     }
+}
+
+/// So many rows, read in portions; `true` where they are too many to be selected.
+fn portions(
+    count: u32,
+    read: impl Fn(u32, u32) -> source::Result<Vec<Conversation>>,
+) -> Result<(Vec<Conversation>, bool), String> {
+    let most = u32::try_from(MOST).unwrap_or(u32::MAX);
+    let mut rows: Vec<Conversation> = Vec::new();
+    while rows.len() < count.min(most) as usize {
+        let have = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let portion = read(have, PORTION.min(count.min(most) - have));
+        let portion = portion.map_err(|error| format!("the cache cannot be read: {error}"))?;
+        if portion.is_empty() {
+            return Ok((rows, false));
+        }
+        rows.extend(portion);
+    }
+    Ok((rows, count > most))
 }
 
 fn is_mine(c: &Conversation, me: Option<&Handle>) -> bool {
