@@ -34,7 +34,7 @@ mod write;
 pub use apply::{Applied, Batch};
 pub use body::StoredBody;
 pub use desk::Desk;
-pub use draft::StoredDraft;
+pub use draft::{Found, Laid, StoredDraft, Writing};
 pub use error::{Error, File, Result};
 pub use file::{desk_of, set_aside};
 pub use lease::{Lease, SyncLease};

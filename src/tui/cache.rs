@@ -6,13 +6,13 @@ use std::path::Path;
 
 use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source, SourceError};
 use crate::engine::forward;
-use crate::engine::kept::{Attached, Content, SavedDraft};
+use crate::engine::kept::{self, Attached, SavedDraft};
 use crate::engine::message::Target;
 use crate::engine::outbox;
 use crate::mail::compose::AttachedFile;
 use crate::mail::parse::{self, Attachment, Body};
 use crate::model::{Address, Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
-use crate::store::{self, Desk, PageQuery, Reach, Reader, Resolved, Search};
+use crate::store::{self, Desk, Laid, PageQuery, Reach, Reader, Resolved, Search, Writing};
 
 impl From<store::Error> for SourceError {
     fn from(error: store::Error) -> Self {
@@ -103,14 +103,15 @@ impl Source for Reader {
     }
 
     fn draft(&self, target: &Target) -> Result<Option<SavedDraft>> {
-        let Some(stored) = Self::draft(self, &target.mailbox, &target.root)? else { return Ok(None) };
-        let content = Content::read(&stored.content).map_err(|error| damaged(&error))?;
-        Ok(Some(SavedDraft { target: target.clone(), content, saved_at: stored.saved_at }))
+        SavedDraft::in_hand(self, target).map_err(|error| SourceError(error.to_string()))
+    }
+
+    fn place_now(&self, was: &Target, about: &str) -> Result<Target> {
+        kept::place_now(self, was, about).map_err(|error| SourceError(error.to_string()))
     }
 
     fn drafts(&self) -> Result<Vec<Target>> {
-        let drafts = Self::drafts(self)?;
-        Ok(drafts.into_iter().map(|d| Target { mailbox: d.mailbox, root: d.root }).collect())
+        SavedDraft::places(self).map_err(|error| SourceError(error.to_string()))
     }
 
     fn outbox(&self) -> Result<Vec<OutboxItem>> {
@@ -253,6 +254,10 @@ impl<S: Source> Source for Caches<S> {
         self.home(&target.mailbox)?.draft(target)
     }
 
+    fn place_now(&self, was: &Target, about: &str) -> Result<Target> {
+        self.home(&was.mailbox)?.place_now(was, about)
+    }
+
     fn drafts(&self) -> Result<Vec<Target>> {
         let each = self.sources.iter().map(Source::drafts).collect::<Result<Vec<_>>>()?;
         Ok(each.into_iter().flatten().collect())
@@ -317,20 +322,15 @@ impl Desks {
 }
 
 impl Drafts for Desks {
-    fn begin(&mut self, draft: &SavedDraft) -> Result<()> {
+    fn put(&mut self, draft: &SavedDraft) -> Result<Laid> {
         let content = draft.content.write().map_err(|error| damaged(&error))?;
-        let target = &draft.target;
-        Ok(self.of(&target.mailbox)?.draft_begin(&target.mailbox, &target.root, &content)?)
+        let (mailbox, root) = (draft.target.mailbox.as_str(), draft.target.root.as_str());
+        let writing = Writing { mailbox, root, content: &content, hand: &draft.hand, found: draft.found.as_ref() };
+        Ok(self.of(mailbox)?.draft_put(&writing)?)
     }
 
-    fn put(&mut self, draft: &SavedDraft) -> Result<()> {
-        let content = draft.content.write().map_err(|error| damaged(&error))?;
-        let target = &draft.target;
-        Ok(self.of(&target.mailbox)?.draft_put(&target.mailbox, &target.root, &content)?)
-    }
-
-    fn forget(&mut self, target: &Target) -> Result<()> {
-        self.of(&target.mailbox)?.draft_remove(&target.mailbox, &target.root)?;
+    fn forget(&mut self, draft: &SavedDraft) -> Result<()> {
+        self.of(&draft.target.mailbox)?.draft_remove(&draft.hand, draft.found.as_ref())?;
         Ok(())
     }
 

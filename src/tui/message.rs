@@ -31,8 +31,10 @@ pub enum Message {
     },
     /// A file that is to go along was read and lies on the desk, or why not.
     Attached(Result<Attached, String>),
-    /// A draft was written, or could not be.
-    Kept(Result<(), String>),
+    /// A draft could not be kept.
+    NotKept(String),
+    /// A draft was kept apart from what another screen wrote on meanwhile.
+    KeptApart(Target),
     /// Time went by.
     Tick,
     /// The terminal is gone, or somebody asked the program to end: keep what is typed, ask nothing.
@@ -51,10 +53,8 @@ pub enum Whither {
 #[derive(Debug)]
 pub enum Effect {
     Command(Command),
-    /// Keep a draft for the first time: what came back meanwhile lies beneath it.
-    BeginDraft(Box<SavedDraft>),
     KeepDraft(Box<SavedDraft>),
-    ForgetDraft(Target),
+    ForgetDraft(Box<SavedDraft>),
     /// Read the names of a folder, as it was typed.
     Browse(String),
     /// Read a file, of no more than so many octets, and lay it on the desk.

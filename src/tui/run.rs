@@ -26,8 +26,10 @@ use super::terminal::{PanicGuard, Screen, stop};
 use super::theme::{Theme, ThemeChoice};
 use super::update::update;
 use crate::engine::files;
+use crate::engine::kept::SavedDraft;
 use crate::engine::message::{Command, Event, Fetch};
 use crate::mail::compose::AttachedFile;
+use crate::store::Laid;
 
 /// What the screen is told at its start.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +68,7 @@ pub fn run(
     let mut app = App::new(config.settings, Timestamp::now(), screen.size()?);
     app.keymap = config.keymap;
     app.opener = Opener::here();
+    app.run = random_name()?;
     let private_folder = config.private_folder;
     let mut runner = Runner {
         app,
@@ -210,10 +213,9 @@ impl<S: Source, D: Drafts> Runner<S, D> {
                     self.app.say(Tone::Bad, "the connection's engine ended: nothing can be changed; start bagsy again");
                 }
             }
-            Effect::BeginDraft(draft) => return self.kept(|drafts| drafts.begin(&draft)),
-            Effect::KeepDraft(draft) => return self.kept(|drafts| drafts.put(&draft)),
-            Effect::ForgetDraft(target) => {
-                if let Err(error) = self.drafts.forget(&target) {
+            Effect::KeepDraft(draft) => return self.keep(&draft),
+            Effect::ForgetDraft(draft) => {
+                if let Err(error) = self.drafts.forget(&draft) {
                     tracing::warn!(%error, "a draft that was sent stays in the cache");
                 }
             }
@@ -270,10 +272,11 @@ impl<S: Source, D: Drafts> Runner<S, D> {
         Ok(Goes::On)
     }
 
-    fn kept(&mut self, keep: impl FnOnce(&mut D) -> super::source::Result<()>) -> io::Result<Goes> {
-        match keep(&mut self.drafts) {
-            Ok(()) => Ok(Goes::On),
-            Err(error) => self.tell(Message::Kept(Err(error.to_string()))),
+    fn keep(&mut self, draft: &SavedDraft) -> io::Result<Goes> {
+        match self.drafts.put(draft) {
+            Ok(Laid::InPlace) => Ok(Goes::On),
+            Ok(Laid::Apart) => self.tell(Message::KeptApart(draft.target.clone())),
+            Err(error) => self.tell(Message::NotKept(error.to_string())),
         }
     }
 
@@ -358,9 +361,18 @@ impl<S: Source, D: Drafts> Runner<S, D> {
     fn keep_what_is_typed(&mut self) -> io::Result<()> {
         let Some(composer) = self.app.composer.as_ref().filter(|c| c.is_unsaved()) else { return Ok(()) };
         let draft = composer.to_keep(Timestamp::now());
-        let kept = if composer.is_on_desk() { self.drafts.put(&draft) } else { self.drafts.begin(&draft) };
-        kept.map_err(|error| io::Error::other(format!("the draft could not be kept: {error}")))
+        self.drafts
+            .put(&draft)
+            .map(drop)
+            .map_err(|error| io::Error::other(format!("the draft could not be kept: {error}")))
     }
+}
+
+/// A name that nobody else has.
+fn random_name() -> io::Result<String> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|e| io::Error::other(e.to_string()))?;
+    Ok(data_encoding::HEXLOWER.encode(&random))
 }
 
 /// News of the same rows once: they are read when all have come.

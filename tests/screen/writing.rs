@@ -1,9 +1,14 @@
 //! What is typed is kept, whatever happens to the line or the program; what is pasted is text.
 
+use std::path::PathBuf;
 use std::time::Duration;
+
+use bagsy::engine::kept::Content;
+use bagsy::store::Desk;
 
 use crate::seat::{ask, live, person, quiet_moment, team, wait_for_row, wait_for_who};
 use crate::support::bagsy::Bagsy;
+use crate::support::mailgen::Mail;
 use crate::support::process::wait_for;
 use crate::support::pty::{Pty, Size};
 
@@ -71,6 +76,74 @@ fn ctrl_c_while_writing_keeps_the_text() {
     assert_eq!(a.wait_for_end(), 0);
     assert_eq!(a.left_behind(), None);
     offers_the_draft(&alice, "Interrupted", "half a sentence");
+}
+
+/// All texts on a person's desk.
+fn drafts(alice: &Bagsy) -> Vec<String> {
+    let files =
+        std::fs::read_dir(alice.home().join("data/bagsy")).expect("alice's data").map(|f| f.expect("a file").path());
+    let is_cache = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        name.ends_with(".sqlite") && !name.ends_with("-desk.sqlite")
+    };
+    let cache = files.into_iter().find(is_cache).expect("alice's cache");
+    let desk = Desk::open(&cache).expect("alice's desk");
+    let body = |content: &str| Content::read(content).expect("a draft").body;
+    desk.drafts().expect("the drafts").iter().map(|d| body(&d.content)).collect()
+}
+
+#[test]
+fn a_draft_is_offered_by_its_conversation_whatever_root_that_gets() {
+    let team = team();
+    let mut late = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Before all", "The first words.");
+    late.in_reply_to = Some("never-seen@reyes.example".into());
+    let mut question = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Gone astray", "Where is it?");
+    question.in_reply_to = Some(late.message_id.clone());
+    team.append("INBOX", "", &question.bytes());
+    let alice = person(&team, "alice");
+    let mut a = writing(&alice, "Gone astray", "It is on its way");
+    a.press("Esc");
+    a.wait_for("draft kept");
+    a.keys("r");
+    a.wait_for("your draft of");
+    // While it is open, too.
+    team.append("INBOX", "", &late.bytes());
+    a.wait_for("new mail from Dana Reyes");
+    a.keys("!");
+    a.press("Esc");
+    a.wait_for("draft kept");
+    a.wait_for("draft Gone astray");
+    a.keys("r");
+    a.wait_for("!It is on its way");
+    a.press("Ctrl-C");
+    a.wait_for_end();
+    offers_the_draft(&alice, "Gone astray", "!It is on its way");
+    assert_eq!(drafts(&alice).len(), 1);
+}
+
+#[test]
+fn two_screens_that_go_on_with_one_draft_cost_no_text_and_say_so() {
+    let team = team();
+    ask(&team, "Twice open", 1);
+    let alice = person(&team, "alice");
+    let first = writing(&alice, "Twice open", "Hello Dana");
+    let second = live(&alice, Size::SMALL);
+    wait_for_row(&second, "Twice open", true);
+    second.wait_for("draft Twice open");
+    second.keys("r");
+    second.wait_for("Hello Dana");
+    second.keys("SECOND ");
+    second.wait_until("the second's text kept", |_| drafts(&alice).iter().any(|d| d.starts_with("SECOND")));
+    first.keys(" FIRST");
+    first.wait_for("in another screen of yours");
+    let has = |what: &str| drafts(&alice).iter().any(|d| d.lines().any(|l| l == what));
+    first.wait_until("both texts kept", |_| has("Hello Dana FIRST") && has("SECOND Hello Dana"));
+    // What one sends is its own text, and the other's is still there.
+    first.press("Ctrl-S");
+    first.wait_for("leaves in");
+    assert!(!has("Hello Dana FIRST") && has("SECOND Hello Dana"), "{:?}", drafts(&alice));
+    first.press("Ctrl-C");
+    second.press("Ctrl-C");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use crate::engine::kept::SavedDraft;
+use crate::store::Laid;
 use crate::tui::app::{Account, Settings};
 use crate::tui::fake::{self, SUPPORT, handle};
 use crate::tui::run::{RunConfig, run};
@@ -23,15 +24,12 @@ const PLACE: &str = "BAGSY_TEST_PLACE";
 struct InFile(std::path::PathBuf);
 
 impl Drafts for InFile {
-    fn begin(&mut self, draft: &SavedDraft) -> Result<()> {
-        self.put(draft)
+    fn put(&mut self, draft: &SavedDraft) -> Result<Laid> {
+        std::fs::write(&self.0, &draft.content.body).map_err(|e| SourceError(e.to_string()))?;
+        Ok(Laid::InPlace)
     }
 
-    fn put(&mut self, draft: &SavedDraft) -> Result<()> {
-        std::fs::write(&self.0, &draft.content.body).map_err(|e| SourceError(e.to_string()))
-    }
-
-    fn forget(&mut self, _: &crate::engine::message::Target) -> Result<()> {
+    fn forget(&mut self, _: &SavedDraft) -> Result<()> {
         Ok(())
     }
 

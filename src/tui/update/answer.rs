@@ -191,11 +191,12 @@ impl Turn<'_> {
         let Some(composer) = &self.app.composer else { return };
         let target = composer.target.clone();
         if composer.is_touched && composer.is_empty() {
+            let emptied = Box::new(composer.to_keep(self.app.now));
             // What lies there else is another text.
-            if composer.is_on_desk() {
+            if composer.saved_at.is_some() {
                 self.app.drafts.remove(&target);
-                self.effects.push(Effect::ForgetDraft(target));
             }
+            self.effects.push(Effect::ForgetDraft(emptied));
             self.app.say(Tone::News, "an empty draft is no draft: nothing was kept");
         } else if composer.is_touched {
             self.keep_draft();
@@ -223,16 +224,25 @@ impl Turn<'_> {
         self.effects.push(keep);
     }
 
-    pub(super) fn kept(&mut self, outcome: Result<(), String>) {
-        if let Err(why) = outcome {
-            let now = self.app.now;
-            if let Some(composer) = &mut self.app.composer {
-                composer.not_saved(now);
-                composer.warning = Some(format!("the draft could not be kept: {why}"));
-            } else {
-                self.app.say(Tone::Bad, format!("the draft could not be kept: {why}"));
-            }
+    pub(super) fn not_kept(&mut self, why: &str) {
+        let now = self.app.now;
+        if let Some(composer) = &mut self.app.composer {
+            composer.not_saved(now);
+            composer.warning = Some(format!("the draft could not be kept: {why}"));
+        } else {
+            self.app.say(Tone::Bad, format!("the draft could not be kept: {why}"));
         }
+    }
+
+    /// Another screen of this person's wrote on the draft that was gone on with here.
+    pub(super) fn kept_apart(&mut self, target: &Target) {
+        let says =
+            "this draft was written on, or sent, in another screen of yours: what you write here is kept apart from it";
+        match self.app.composer.as_mut().filter(|c| c.target == *target) {
+            Some(composer) => composer.warning = Some(says.to_owned()),
+            None => self.app.say(Tone::Bad, says),
+        }
+        self.app.is_stale = true;
     }
 
     pub(super) fn edited(&mut self, outcome: Result<String, String>) {
@@ -380,10 +390,9 @@ impl Turn<'_> {
     }
 }
 
-/// Keeps what is in the composer: its first time above what came back meanwhile, later instead of what it was.
+/// Keeps what is in the composer.
 fn keep(composer: &mut Composer, now: Timestamp) -> Effect {
     let draft = Box::new(composer.to_keep(now));
-    let is_first = !composer.is_on_desk();
     composer.saved(now);
-    if is_first { Effect::BeginDraft(draft) } else { Effect::KeepDraft(draft) }
+    Effect::KeepDraft(draft)
 }
