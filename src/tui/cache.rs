@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source, SourceError};
 use crate::engine::forward;
@@ -293,10 +293,18 @@ impl<S: Source> Source for Caches<S> {
     }
 }
 
+/// One login's cache and desk.
+#[derive(Debug)]
+struct Place {
+    reader: Reader,
+    desk: Desk,
+    editing: PathBuf,
+}
+
 /// The desks of the logins: a draft lies on that of the login that reaches its mailbox.
 #[derive(Debug)]
 pub struct Desks {
-    logins: Vec<(Reader, Desk)>,
+    logins: Vec<Place>,
 }
 
 impl Desks {
@@ -305,18 +313,25 @@ impl Desks {
     /// # Errors
     /// What the file system or SQLite says.
     pub fn open(caches: &[&Path]) -> Result<Self> {
-        let open = |path: &&Path| Ok((Reader::open(path)?, Desk::open(path)?));
+        let open = |path: &&Path| {
+            let (reader, desk) = (Reader::open(path)?, Desk::open(path)?);
+            Ok(Place { reader, desk, editing: store::editing_of(path) })
+        };
         Ok(Self { logins: caches.iter().map(open).collect::<Result<_>>()? })
     }
 
     fn of(&self, mailbox: &str) -> Result<&Desk> {
-        for (reader, desk) in &self.logins {
-            if Source::mailboxes(reader)?.iter().any(|m| m.key() == mailbox) {
-                return Ok(desk);
+        Ok(&self.place_of(mailbox)?.desk)
+    }
+
+    fn place_of(&self, mailbox: &str) -> Result<&Place> {
+        for place in &self.logins {
+            if Source::mailboxes(&place.reader)?.iter().any(|m| m.key() == mailbox) {
+                return Ok(place);
             }
         }
         // Words are never lost for want of a place: the first desk takes what has no home.
-        let first = self.logins.first().map(|(_, desk)| desk);
+        let first = self.logins.first();
         first.ok_or_else(|| SourceError("there is no desk to lay a draft on".to_owned()))
     }
 }
@@ -332,6 +347,14 @@ impl Drafts for Desks {
     fn forget(&mut self, draft: &SavedDraft) -> Result<()> {
         self.of(&draft.target.mailbox)?.draft_remove(&draft.hand, draft.found.as_ref())?;
         Ok(())
+    }
+
+    fn editing(&self, mailbox: &str) -> Result<PathBuf> {
+        Ok(self.place_of(mailbox)?.editing.clone())
+    }
+
+    fn all_editing(&self) -> Vec<PathBuf> {
+        self.logins.iter().map(|place| place.editing.clone()).collect()
     }
 
     fn attach(&mut self, mailbox: &str, file: &AttachedFile) -> Result<Attached> {

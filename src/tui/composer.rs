@@ -100,6 +100,8 @@ pub struct Composer {
     pub hand: String,
     /// What lay on the desk when it was opened.
     found: Option<Found>,
+    /// It was kept since.
+    is_kept: bool,
     /// Something was ever typed into it.
     pub is_touched: bool,
     /// Said above the text: somebody took it, newer mail came.
@@ -132,6 +134,7 @@ impl Composer {
             saved_at: None,
             hand: String::new(),
             found: None,
+            is_kept: false,
             is_touched: false,
             warning: None,
             awaits: None,
@@ -273,11 +276,13 @@ impl Composer {
     pub fn saved(&mut self, at: Timestamp) {
         self.changed = None;
         self.saved_at = Some(at);
+        self.is_kept = true;
     }
 
     /// The text could not be kept.
     pub fn not_saved(&mut self, now: Timestamp) {
         self.saved_at = None;
+        self.is_kept = false;
         self.touch(now);
     }
 
@@ -509,7 +514,10 @@ impl Composer {
 
     /// The mail to be kept as it is typed.
     pub fn to_keep(&self, now: Timestamp) -> SavedDraft {
-        let (hand, found) = (self.hand.clone(), self.found.clone());
+        let hand = self.hand.clone();
+        // What it wrote itself may have been gone on with elsewhere, too.
+        let own = self.saved_at.filter(|_| self.is_kept).map(|saved_at| Found { hand: hand.clone(), saved_at });
+        let found = own.or_else(|| self.found.clone());
         SavedDraft { target: self.target.clone(), content: self.content(), saved_at: now, hand, found }
     }
 

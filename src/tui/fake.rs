@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -305,6 +306,14 @@ impl Drafts for &Fake {
             self.drafts.borrow_mut().insert(target.clone(), beneath.remove(at));
         }
         Ok(())
+    }
+
+    fn editing(&self, _: &str) -> Result<PathBuf> {
+        Ok(std::env::temp_dir())
+    }
+
+    fn all_editing(&self) -> Vec<PathBuf> {
+        Vec::new()
     }
 
     fn attach(&mut self, _: &str, file: &AttachedFile) -> Result<Attached> {

@@ -3,6 +3,8 @@
 //! The screen asks for the window of rows that it shows and for single things by name; it never holds a list of the whole
 //! mailbox. Everything that changes a mailbox goes to the engine as a [`Command`](crate::engine::message::Command).
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 
 use crate::engine::kept::{Attached, SavedDraft};
@@ -123,6 +125,10 @@ pub trait Drafts {
     fn put(&mut self, draft: &SavedDraft) -> Result<Laid>;
     /// Throws away what this hand wrote, and nobody else's.
     fn forget(&mut self, draft: &SavedDraft) -> Result<()>;
+    /// Where the text of a mailbox's draft lies while it is in its person's own editor.
+    fn editing(&self, mailbox: &str) -> Result<PathBuf>;
+    /// All such places.
+    fn all_editing(&self) -> Vec<PathBuf>;
     /// Lays the octets of a file beside the drafts of a mailbox.
     fn attach(&mut self, mailbox: &str, file: &AttachedFile) -> Result<Attached>;
 }

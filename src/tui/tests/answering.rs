@@ -7,6 +7,7 @@ use crate::engine::kept::{Content, SavedDraft};
 use crate::engine::message::{AfterReply, Answer, Command, Connection, Event, Target, Ticket, Verdict};
 use crate::mail::parse::Body;
 use crate::model::{Action, Assignee, ErrorKind, Refusal, Role};
+use crate::tui::editor::Edited;
 use crate::tui::fake::{NOW, SUPPORT, at, handle, message, waiting};
 use crate::tui::message::Message;
 use crate::tui::source::OutboxState;
@@ -355,11 +356,11 @@ fn the_persons_own_editor_gets_the_text_and_gives_it_back() {
     s.press("G r");
     s.type_text("Hi");
     s.press("Ctrl-e");
-    assert!(s.others[0].starts_with("Edit(\"Hi"), "{:?}", s.others);
-    s.send(Message::Edited(Ok("Dear Dana,\n\nregards\n".into())));
+    assert!(s.others[0].starts_with("Edit(") && s.others[0].contains("body: \"Hi"), "{:?}", s.others);
+    s.send(Message::Edited(Edited { text: Some("Dear Dana,\n\nregards\n".into()), says: None }));
     assert!(s.shows("Dear Dana,"));
     assert!(s.fake.drafts.borrow()[&fire()].content.body.starts_with("Dear Dana,\n\nregards"));
-    s.send(Message::Edited(Err("vi could not be started".into())));
+    s.send(Message::Edited(Edited { text: None, says: Some("vi could not be started".into()) }));
     assert!(s.shows("vi could not be started") && s.shows("Dear Dana,"));
 }
 

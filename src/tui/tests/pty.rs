@@ -3,7 +3,7 @@
 //! The test program starts itself in the terminal; there it is [`the_screen_in_a_terminal`] that runs.
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ use crate::tui::theme::ThemeChoice;
 const PLACE: &str = "BAGSY_TEST_PLACE";
 
 /// Drafts as a file that the parent reads.
-struct InFile(std::path::PathBuf);
+struct InFile(PathBuf);
 
 impl Drafts for InFile {
     fn put(&mut self, draft: &SavedDraft) -> Result<Laid> {
@@ -31,6 +31,14 @@ impl Drafts for InFile {
 
     fn forget(&mut self, _: &SavedDraft) -> Result<()> {
         Ok(())
+    }
+
+    fn editing(&self, _: &str) -> Result<PathBuf> {
+        Ok(self.0.with_extension("editing"))
+    }
+
+    fn all_editing(&self) -> Vec<PathBuf> {
+        vec![self.0.with_extension("editing")]
     }
 
     fn attach(&mut self, _: &str, _: &crate::mail::compose::AttachedFile) -> Result<crate::engine::message::Attached> {

@@ -1,5 +1,7 @@
 //! Writing an answer: begin or resume it, keep it as it is typed, send it, take it back.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::Turn;
@@ -9,6 +11,7 @@ use crate::mail::compose;
 use crate::model::{Assignee, Conversation, ErrorKind, Refusal};
 use crate::tui::app::{App, Held, Sending, Tone};
 use crate::tui::composer::{Composer, Field};
+use crate::tui::editor::Edited;
 use crate::tui::keymap::Act;
 use crate::tui::layers::{Layer, Sure};
 use crate::tui::message::Effect;
@@ -157,7 +160,8 @@ impl Turn<'_> {
             Act::Editor => {
                 self.keep_draft();
                 if let Some(composer) = &self.app.composer {
-                    self.effects.push(Effect::Edit(composer.body_text()));
+                    let draft = composer.to_keep(now);
+                    self.effects.push(Effect::Edit(Box::new(draft)));
                 }
             }
             Act::KeepDraft => self.close(),
@@ -245,17 +249,27 @@ impl Turn<'_> {
         self.app.is_stale = true;
     }
 
-    pub(super) fn edited(&mut self, outcome: Result<String, String>) {
+    pub(super) fn edited(&mut self, edited: Edited) {
         let now = self.app.now;
-        match (outcome, &mut self.app.composer) {
-            (Ok(text), Some(composer)) => {
-                composer.put_body(text.trim_end_matches('\n'), now);
-                composer.field = Field::Body;
-            }
-            (Err(why), _) => self.app.say(Tone::Bad, why),
-            (Ok(_), None) => {}
+        if let (Some(text), Some(composer)) = (edited.text, &mut self.app.composer) {
+            composer.put_body(text.trim_end_matches('\n'), now);
+            composer.field = Field::Body;
+        }
+        if let Some(says) = edited.says {
+            self.app.say(Tone::Bad, says);
         }
         self.keep_draft();
+    }
+
+    /// A text was found in the folder of an editor whose program is gone.
+    pub(super) fn found_edited(&mut self, subject: &str, rest: Option<&Path>) {
+        let subject = crate::mail::safe::line(subject);
+        let says = match rest {
+            None => format!("what your editor saved is a draft: “{subject}”"),
+            Some(rest) => format!("what your editor saved is a draft: “{subject}”; it kept more in {}", rest.display()),
+        };
+        self.app.say(Tone::Good, says);
+        self.app.is_stale = true;
     }
 
     /// Hands the answer to the engine. `unannounced`: its writer was asked whether to send it without an announcement.
