@@ -127,6 +127,7 @@ fn searches(cache: &mut Cache) {
             view: View::All,
             order: Order::NewestFirst,
             wanted: vec![Wanted::local(Query::parse(text).unwrap())],
+            alike: None,
             most,
             // Another moment each time: nothing is answered from the last one.
             now: at(asked),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use answer_scene::{Point, Scene, has, servers};
 use bagsy::engine::message::Verdict;
 use bagsy::model::ErrorKind;
+use bagsy::store::Writing;
 use support::bagsy::Bagsy;
 use support::mailgen::{Mail, Rng};
 use support::process::{is_long, seed};
@@ -447,7 +448,9 @@ fn an_unknown_fate_stays_unknown_when_the_connection_breaks_meanwhile() {
 fn a_draft_in_hand_is_not_lost_to_an_answer_from_a_script() {
     let scene = Scene::new();
     scene.alice.run(&["sync"]).ok();
-    scene.desk().draft_put(&scene.team.mailbox(), &scene.question.message_id, "half a thought").unwrap();
+    let (mailbox, root) = (scene.team.mailbox(), &scene.question.message_id);
+    let writing = Writing { mailbox: &mailbox, root, content: "half a thought", hand: "a screen", found: None };
+    scene.desk().draft_put(&writing).unwrap();
     scene.reply(&[]).ok();
     assert_eq!(scene.drafts(), ["half a thought"]);
 }

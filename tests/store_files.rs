@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use bagsy::model::*;
-use bagsy::store::{Desk, Error, NewItem, OutboxState, Reader, Writer, desk_of, set_aside};
+use bagsy::store::{Desk, Error, Found, Laid, NewItem, OutboxState, Reader, Writer, Writing, desk_of, set_aside};
 use jiff::Timestamp;
 use store_common::*;
 
@@ -25,8 +25,18 @@ fn item() -> NewItem {
         hold_until: Some(at(10)),
         after: Some(Status::Done),
         draft: "Hello".into(),
-        takes_draft: false,
+        takes_draft: None,
     }
+}
+
+/// Keeps a text in an answer to `a`.
+fn write(desk: &Desk, hand: &str, content: &str, found: Option<&Found>) -> Laid {
+    desk.draft_put(&Writing { mailbox: SUPPORT, root: "a", content, hand, found }).unwrap()
+}
+
+/// The text in hand there.
+fn in_hand(desk: &Desk) -> Option<String> {
+    desk.draft(SUPPORT, "a").unwrap().map(|draft| draft.content)
 }
 
 fn mode(path: &Path) -> u32 {
@@ -37,7 +47,7 @@ fn mode(path: &Path) -> u32 {
 fn nobody_else_can_read_any_of_the_files() {
     let mut cache = Cache::new();
     cache.add(vec![mail(1, "a", "")]);
-    cache.writer.desk().draft_put(SUPPORT, "a", "secret").unwrap();
+    write(cache.writer.desk(), "one", "secret", None);
     let folder = cache.path().parent().unwrap().to_owned();
     assert_eq!(mode(&folder), 0o700);
     let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -60,7 +70,7 @@ fn a_damaged_cache_is_set_aside_and_what_was_written_stays() {
     let mut cache = Cache::new();
     let path = cache.path();
     cache.add((1..200).map(|n| mail(n, &format!("m{n}"), "")).collect());
-    cache.writer.desk().draft_put(SUPPORT, "a", "half a sentence").unwrap();
+    write(cache.writer.desk(), "one", "half a sentence", None);
     cache.writer.desk().outbox_put(&item()).unwrap();
     let Cache { writer, folder: _folder } = cache;
     drop(writer);
@@ -152,7 +162,7 @@ fn readers_notice_what_other_processes_write() {
     cache.writer.apply(SUPPORT, Role::Inbox, batch(), false).unwrap();
     cache.writer.put_mailbox(&mailbox(SUPPORT), None).unwrap();
     assert_eq!(reader.data_version().unwrap(), second, "what changes nothing wakes nobody");
-    Desk::open(&cache.path()).unwrap().draft_put(SUPPORT, "a", "x").unwrap();
+    write(&Desk::open(&cache.path()).unwrap(), "one", "x", None);
     assert_ne!(reader.data_version().unwrap(), second);
 }
 
@@ -199,19 +209,19 @@ fn an_item_goes_through_the_outbox() {
 fn what_comes_back_lies_beneath_the_draft_that_was_begun_meanwhile() {
     let cache = Cache::new();
     let desk = cache.writer.desk();
-    desk.draft_put(SUPPORT, "a", "Hel").unwrap();
-    desk.draft_put(SUPPORT, "a", "Hello").unwrap();
+    write(desk, "one", "Hel", None);
+    write(desk, "one", "Hello", None);
     assert_eq!(desk.drafts().unwrap().len(), 1);
-    let id = desk.outbox_put(&NewItem { takes_draft: true, ..item() }).unwrap();
-    assert_eq!(desk.draft(SUPPORT, "a").unwrap(), None, "it is in the outbox instead");
-    desk.draft_put(SUPPORT, "a", "Another thought").unwrap();
+    let id = desk.outbox_put(&NewItem { takes_draft: Some("one".into()), ..item() }).unwrap();
+    assert_eq!(in_hand(desk), None, "it is in the outbox instead");
+    write(desk, "two", "Another thought", None);
     assert!(desk.outbox_take_back(id).unwrap());
     assert_eq!(desk.outbox_list().unwrap(), []);
-    assert_eq!(cache.reader().draft(SUPPORT, "a").unwrap().unwrap().content, "Another thought");
+    assert_eq!(cache.reader().drafts().unwrap()[0].content, "Another thought");
     // It is open on the screen, and kept once more.
-    desk.draft_put(SUPPORT, "a", "Another thought, written on").unwrap();
-    assert!(desk.draft_remove(SUPPORT, "a").unwrap());
-    assert_eq!(desk.draft(SUPPORT, "a").unwrap().unwrap().content, "Hello");
+    assert_eq!(write(desk, "two", "Another thought, written on", None), Laid::InPlace);
+    assert!(desk.draft_remove("two", None).unwrap());
+    assert_eq!(in_hand(desk).as_deref(), Some("Hello"));
     assert_eq!(desk.draft(SUPPORT, "").unwrap(), None);
 }
 
@@ -219,13 +229,58 @@ fn what_comes_back_lies_beneath_the_draft_that_was_begun_meanwhile() {
 fn what_was_typed_and_not_kept_yet_is_laid_above_what_came_back() {
     let cache = Cache::new();
     let desk = cache.writer.desk();
-    let id = desk.outbox_put(&NewItem { takes_draft: true, ..item() }).unwrap();
+    let id = desk.outbox_put(&item()).unwrap();
     assert!(desk.outbox_to_draft(id).unwrap());
-    desk.draft_begin(SUPPORT, "a", "Another thou").unwrap();
-    desk.draft_put(SUPPORT, "a", "Another thought").unwrap();
-    assert_eq!(desk.draft(SUPPORT, "a").unwrap().unwrap().content, "Another thought");
-    assert!(desk.draft_remove(SUPPORT, "a").unwrap());
-    assert_eq!(desk.draft(SUPPORT, "a").unwrap().unwrap().content, "Hello");
+    assert_eq!(write(desk, "two", "Another thou", None), Laid::InPlace);
+    write(desk, "two", "Another thought", None);
+    assert_eq!(in_hand(desk).as_deref(), Some("Another thought"));
+    assert!(desk.draft_remove("two", None).unwrap());
+    assert_eq!(in_hand(desk).as_deref(), Some("Hello"));
+}
+
+#[test]
+fn two_who_go_on_with_one_draft_never_overwrite_each_other() {
+    let cache = Cache::new();
+    let desk = cache.writer.desk();
+    let found = || {
+        let draft = desk.draft(SUPPORT, "a").unwrap().unwrap();
+        Found { hand: draft.hand, saved_at: draft.saved_at }
+    };
+    write(desk, "yesterday", "Dear Dana", None);
+    let (first, second) = (found(), found());
+    assert_eq!(write(desk, "first", "Dear Dana, unplug it", Some(&first)), Laid::InPlace);
+    assert_eq!(write(desk, "second", "Dear Dana, wait", Some(&second)), Laid::Apart);
+    write(desk, "first", "Dear Dana, unplug it now", Some(&first));
+    write(desk, "second", "Dear Dana, wait for us", Some(&second));
+    let texts = || desk.drafts().unwrap().into_iter().map(|draft| draft.content).collect::<Vec<_>>();
+    assert_eq!(texts(), ["Dear Dana, wait for us", "Dear Dana, unplug it now"]);
+
+    // What one sends or throws away is its own, and never the other's.
+    desk.outbox_put(&NewItem { takes_draft: Some("first".into()), ..item() }).unwrap();
+    assert_eq!(texts(), ["Dear Dana, wait for us"]);
+    let gone_on_with = found();
+    write(desk, "second", "Dear Dana, wait for us.", Some(&second));
+    assert!(!desk.draft_remove("third", Some(&gone_on_with)).unwrap(), "it was written on since");
+    assert!(desk.draft_remove("third", Some(&found())).unwrap());
+    assert_eq!(texts(), [""; 0]);
+}
+
+#[test]
+fn a_draft_of_an_older_version_is_gone_on_with() {
+    let cache = Cache::new();
+    let path = cache.path();
+    drop(cache.writer);
+    let file = rusqlite::Connection::open(desk_of(&path)).unwrap();
+    let older = "DROP INDEX draft_by_hand; ALTER TABLE draft DROP COLUMN hand; PRAGMA user_version = 2;
+                 INSERT INTO draft (mailbox, root, content, saved_at) VALUES ('support@example.test', 'a', 'Dear Dana', 7),
+                     ('support@example.test', 'b', 'Dear Lee', 8)";
+    file.execute_batch(older).unwrap();
+    drop(file);
+    let desk = Desk::open(&path).unwrap();
+    let draft = desk.draft(SUPPORT, "a").unwrap().unwrap();
+    let found = Found { hand: draft.hand, saved_at: draft.saved_at };
+    assert_eq!(write(&desk, "one", "Dear Dana, unplug it", Some(&found)), Laid::InPlace);
+    assert_eq!(desk.drafts().unwrap().len(), 2);
 }
 
 #[test]
@@ -235,7 +290,7 @@ fn an_answer_that_fails_for_good_is_a_draft_again_whatever_its_state() {
     let id = desk.outbox_put(&NewItem { state: OutboxState::Failed, ..item() }).unwrap();
     assert!(!desk.outbox_take_back(id).unwrap());
     assert!(desk.outbox_to_draft(id).unwrap());
-    assert_eq!(desk.draft(SUPPORT, "a").unwrap().unwrap().content, "Hello");
+    assert_eq!(in_hand(desk).as_deref(), Some("Hello"));
     assert!(!desk.outbox_to_draft(id).unwrap());
     assert_eq!(desk.drafts().unwrap().len(), 1);
 }

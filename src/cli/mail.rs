@@ -1,6 +1,6 @@
 //! What the verbs that send have in common: the text, the files, who gets it, and how it leaves.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::args::{Recipients, SendArgs};
@@ -11,6 +11,7 @@ use crate::engine::message::Answer;
 use crate::engine::outbox::{self, Ran, Terms};
 use crate::engine::{Login, Place, forward};
 use crate::mail::compose::{self, AttachedFile, Draft};
+use crate::mail::safe;
 use crate::model::{Address, ErrorKind, Mailbox, Refusal};
 use crate::store::Desk;
 
@@ -70,14 +71,16 @@ pub fn choose_sender(draft: &mut Draft, mailbox: &Mailbox, chosen: Option<&str>)
     Ok(())
 }
 
-/// The message as it would leave, readable.
+/// The message as it would leave, readable: into a pipe or a file as it is, to a terminal made safe for it.
 pub fn dry_run(answer: &Answer, mailbox: &Mailbox, files: Vec<AttachedFile>) -> Outcome {
     let draft = Draft { attachments: files, ..answer.draft.clone() };
     draft.check().map_err(|error| Refusal::new(ErrorKind::Usage, error.to_string()))?;
     let domain = mailbox.address.as_deref().and_then(|a| a.rsplit_once('@')).map_or("localhost", |(_, domain)| domain);
     let bytes = compose::write_readable(&draft, &compose::message_id(domain), &jiff::Zoned::now());
     let mut out = io::stdout().lock();
-    out.write_all(&bytes)
+    // Files that go along may be a stranger's, byte by byte.
+    let shown = out.is_terminal().then(|| safe::text(&String::from_utf8_lossy(&bytes)));
+    out.write_all(shown.as_ref().map_or(&bytes[..], |text| text.as_bytes()))
         .and_then(|()| out.flush())
         .map_err(|error| Refusal::new(ErrorKind::Failed, format!("it cannot be written: {error}")))
 }

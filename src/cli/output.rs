@@ -1,4 +1,7 @@
 //! What goes to standard output and standard error: one JSON object a line, or text for people.
+//!
+//! Here is the last gate before a terminal: whatever a verb prints, from whatever mail or server it came, leaves made safe
+//! ([`crate::mail::safe`]), in JSON too, which passes on what a terminal obeys.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -25,7 +28,7 @@ impl Output {
 
     /// One result: the object with `--json`, else the text. A reader that went away (`| head`) ends the program quietly.
     pub fn line(&self, value: impl FnOnce() -> Value, text: impl FnOnce() -> String) {
-        let line = if self.json { value().to_string() } else { text() };
+        let line = if self.json { made_safe(value()).to_string() } else { self.styled(&text()) };
         let mut out = io::stdout().lock();
         if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
             std::process::exit(0);
@@ -37,7 +40,7 @@ impl Output {
         let mut err = io::stderr().lock();
         // Nowhere is left to say that standard error is gone.
         let _ = if self.json {
-            writeln!(err, "{}", refusal.to_json())
+            writeln!(err, "{}", made_safe(refusal.to_json()))
         } else {
             // Names of folders and a server's own words are in it.
             let message = safe::text(&refusal.message);
@@ -65,8 +68,43 @@ impl Output {
         }
     }
 
+    /// Marks a text that stands out where there are colours.
     pub fn bold(&self, text: &str) -> String {
-        if self.colour { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+        if self.colour { format!("{BOLD}{}{PLAIN}", safe::text(text)) } else { text.to_owned() }
+    }
+
+    /// The text made safe; nothing but our own marks becomes a sequence that a terminal obeys.
+    fn styled(&self, text: &str) -> String {
+        if !self.colour {
+            return safe::text(text);
+        }
+        let mut styled = String::with_capacity(text.len());
+        for piece in text.split_inclusive([BOLD, PLAIN]) {
+            styled.push_str(&safe::text(piece.trim_end_matches([BOLD, PLAIN])));
+            match piece.chars().next_back() {
+                Some(BOLD) => styled.push_str("\x1b[1m"),
+                Some(PLAIN) => styled.push_str("\x1b[0m"),
+                _ => {}
+            }
+        }
+        styled
+    }
+}
+
+/// Marks within a text on its way out; as noncharacters they are in nothing that was made safe.
+const BOLD: char = '\u{FDD0}';
+const PLAIN: char = '\u{FDD1}';
+
+/// The same value, every text and every key in it made safe for a terminal.
+fn made_safe(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(safe::text(&text)),
+        Value::Array(items) => Value::Array(items.into_iter().map(made_safe).collect()),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(key, value)| (safe::text(&key), made_safe(value)));
+            Value::Object(fields.collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
 }
 
@@ -124,8 +162,21 @@ pub fn row(conversation: &Conversation, me: Option<&Handle>, now: Timestamp) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{age, cell};
+    use super::{Output, age, cell, made_safe};
     use jiff::Timestamp;
+    use serde_json::json;
+
+    #[test]
+    fn nothing_but_our_own_weight_is_obeyed_by_a_terminal() {
+        let stranger = "a\u{1b}[31mb\u{9b}c\u{202e}d\u{FDD0}e";
+        let out = Output { json: false, colour: true };
+        let line = out.styled(&format!("{} {stranger}", out.bold(stranger)));
+        assert_eq!(line, "\u{1b}[1ma␛[31mb\u{FFFD}cd\u{FFFD}e\u{1b}[0m a␛[31mb\u{FFFD}cd\u{1b}[1me");
+        let plain = Output { json: false, colour: false };
+        assert!(!plain.styled(&plain.bold(stranger)).contains('\u{1b}'));
+        let value = json!({ "a\u{1b}": ["\u{202e}x", { "b": "\u{85}" }], "n": 1 });
+        assert_eq!(made_safe(value), json!({ "a␛": ["x", { "b": "\n" }], "n": 1 }));
+    }
 
     #[test]
     fn ages_are_short() {

@@ -6,18 +6,74 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::error::Result;
 use super::message::{Answer, Target};
+use super::outbox;
 use crate::mail::addresses;
 use crate::mail::compose::{Draft, parse_addresses};
 use crate::model::{Address, MessageId};
+use crate::store::{Found, Reader, StoredDraft};
 use crate::wire::answer::Seen;
 
-/// An answer that is being written.
+/// A mail that is being written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedDraft {
     pub target: Target,
     pub content: Content,
     pub saved_at: Timestamp,
+    /// Who wrote it last, or writes it now.
+    pub hand: String,
+    /// What is gone on with, as long as this hand wrote nothing itself.
+    pub found: Option<Found>,
+}
+
+impl SavedDraft {
+    /// What lies on the desk for a place, the one in hand; `None` where there is nothing.
+    ///
+    /// # Errors
+    /// The store's, or the draft is damaged.
+    pub fn in_hand(reader: &Reader, target: &Target) -> Result<Option<Self>> {
+        for stored in reader.drafts()?.into_iter().filter(|stored| stored.mailbox == target.mailbox) {
+            let content = Content::read(&stored.content);
+            if place_of(reader, &stored, content.as_ref().ok())? == *target {
+                // One that is damaged is found where it was kept.
+                let content = content.map_err(crate::store::Error::from)?;
+                let StoredDraft { saved_at, hand, .. } = stored;
+                return Ok(Some(Self { target: target.clone(), content, saved_at, hand, found: None }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The places that have one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn places(reader: &Reader) -> Result<Vec<Target>> {
+        let place = |stored: StoredDraft| place_of(reader, &stored, Content::read(&stored.content).ok().as_ref());
+        reader.drafts()?.into_iter().map(place).collect()
+    }
+}
+
+fn place_of(reader: &Reader, stored: &StoredDraft, content: Option<&Content>) -> Result<Target> {
+    let kept = Target { mailbox: stored.mailbox.clone(), root: stored.root.clone() };
+    place_now(reader, &kept, content.map_or("", Content::about))
+}
+
+/// Where a text is looked for: in the conversation of what it answers or forwards, by whatever root that has now. An ancestor
+/// that came late, or one that is gone, makes it another than it was when the text was begun.
+///
+/// # Errors
+/// The store's.
+pub fn place_now(reader: &Reader, was: &Target, about: &str) -> Result<Target> {
+    if was.root.is_empty() || about.is_empty() {
+        return Ok(was.clone());
+    }
+    let now = |root: &str| outbox::root_now(reader, &was.mailbox, root, about);
+    Ok(match was.forwarded() {
+        Some(of) => Target::forward(&was.mailbox, &now(&of.root)?),
+        None => Target { root: now(&was.root)?, ..was.clone() },
+    })
 }
 
 /// A file that goes along with a mail, read when it was added.
@@ -126,6 +182,11 @@ impl Content {
         Self { attached: answer.attached.clone(), forwards: answer.forwards.clone(), ..content }
     }
 
+    /// What names the message that it answers or forwards; empty where it does neither.
+    pub fn about(&self) -> &str {
+        self.forwards.as_ref().map_or(&self.answered, |forwards| &forwards.of)
+    }
+
     /// All files that go along.
     pub fn all_attached(&self) -> impl Iterator<Item = &Attached> {
         self.attached.iter().chain(self.forwards.iter().flat_map(Forwards::attached))
@@ -135,7 +196,7 @@ impl Content {
     ///
     /// # Errors
     /// Never in practice: strings and numbers make JSON.
-    pub fn write(&self) -> Result<String, serde_json::Error> {
+    pub fn write(&self) -> std::result::Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }
 
@@ -143,7 +204,7 @@ impl Content {
     ///
     /// # Errors
     /// When it is no such text.
-    pub fn read(text: &str) -> Result<Self, serde_json::Error> {
+    pub fn read(text: &str) -> std::result::Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
 

@@ -90,6 +90,8 @@ pub struct Answer {
     pub then: Option<AfterReply>,
     /// Its writer was warned that no announcement can be written.
     pub unannounced: bool,
+    /// The hand in whose draft it was written, on the screen; a verb's text comes from elsewhere, and drafts stay.
+    pub hand: Option<String>,
 }
 
 /// What the screen asks for.

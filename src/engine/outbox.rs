@@ -77,8 +77,7 @@ pub struct Terms {
     pub unannounced: bool,
     /// What the conversation must be like.
     pub expect: Expectation,
-    /// Until when its writer may take it back, on the screen. What is written there is the draft in hand, which is in the
-    /// outbox from now on; a verb's text comes from elsewhere, and the draft stays where it is.
+    /// Until when its writer may take it back, on the screen.
     pub hold_until: Option<Timestamp>,
 }
 
@@ -124,6 +123,7 @@ pub fn begin(
         seen,
         then: None,
         unannounced: false,
+        hand: None,
     };
     Ok((answer, answered.clone()))
 }
@@ -160,6 +160,7 @@ pub fn begin_opening(mailbox: &Mailbox, target: Target, draft: Draft, forwards: 
         seen: Seen::default(),
         then: None,
         unannounced: false,
+        hand: None,
     })
 }
 
@@ -252,7 +253,7 @@ pub fn put(desk: &Desk, login: &Login, mailbox: &Mailbox, answer: &Answer, terms
             AfterReply::Done => Status::Done,
         }),
         draft: json(&content),
-        takes_draft: hold_until.is_some(),
+        takes_draft: answer.hand.clone(),
     };
     Ok(desk.outbox_put(&item)?)
 }
@@ -468,20 +469,24 @@ impl Link {
     }
 }
 
-/// The root of an item's conversation as the cache has it now: that of what it answers, where that is there. Where it is
-/// gone, what is left of the conversation may hang on its id alone.
+/// The root of an item's conversation as the cache has it now.
 pub fn root_of(reader: &Reader, item: &OutboxItem) -> Result<String> {
-    if item.is_opening() {
-        return Ok(item.message_id.clone());
+    match item.is_opening() {
+        true => Ok(item.message_id.clone()),
+        false => root_now(reader, &item.mailbox, &item.root, &item.answered),
     }
-    if let Some(root) = reader.root_of(&item.mailbox, &item.answered)? {
+}
+
+/// The root of a conversation as the cache has it now: that of a message of it, where that is there. Where it is gone, what
+/// is left of the conversation may hang on its id alone. `root`: what it was.
+pub fn root_now(reader: &Reader, mailbox: &str, root: &str, message: &str) -> Result<String> {
+    if let Some(root) = reader.root_of(mailbox, message)? {
         return Ok(root);
     }
     let is_in_inbox = |root: &str| -> Result<bool> {
-        Ok(reader.conversation(&item.mailbox, root)?.is_some_and(|c| c.folder == Role::Inbox))
+        Ok(reader.conversation(mailbox, root)?.is_some_and(|c| c.folder == Role::Inbox))
     };
-    let root = if !is_in_inbox(&item.root)? && is_in_inbox(&item.answered)? { &item.answered } else { &item.root };
-    Ok(root.clone())
+    Ok(if !is_in_inbox(root)? && is_in_inbox(message)? { message } else { root }.to_owned())
 }
 
 /// Where an item's text is found when it is a draft again: in its conversation, by whatever root that has now; what begins

@@ -3,6 +3,7 @@
 use mail_parser::{MessageParser, MimeHeaders};
 
 use super::atoms::Node;
+use crate::mail::safe;
 
 /// One part of a mail that is no container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +58,7 @@ fn collect(node: &Node, number: &str, parts: &mut Vec<Part>) {
         part: if number.is_empty() { "1".to_owned() } else { number.to_owned() },
         is_attachment: disposition == "attachment" || name.is_some() || !is_text,
         name,
-        media_type: format!("{kind}/{subtype}"),
+        media_type: safe::line(&format!("{kind}/{subtype}")),
         size: fields.get(6).and_then(Node::number).unwrap_or(0),
         encoding: lower(5),
     });

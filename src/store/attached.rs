@@ -55,6 +55,7 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Writing;
 
     #[test]
     fn a_file_is_kept_as_long_as_a_draft_names_it() {
@@ -63,13 +64,15 @@ mod tests {
         let octets: Vec<u8> = (0..=255).cycle().take(100_000).collect();
         let (named, other) = (desk.attach(&octets).unwrap(), desk.attach(b"other").unwrap());
         assert_eq!(desk.attach(&octets).unwrap(), named);
-        desk.draft_put("support@example.test", "", &format!("{{\"attached\":\"{named}\"}}")).unwrap();
+        let content = format!("{{\"attached\":\"{named}\"}}");
+        let (mailbox, root, hand, found) = ("support@example.test", "", "a", None);
+        desk.draft_put(&Writing { mailbox, root, content: &content, hand, found }).unwrap();
         let now = Timestamp::now();
         assert_eq!(desk.sweep_attached(now).unwrap(), 0, "added a moment ago");
         assert_eq!(desk.sweep_attached(now + SignedDuration::from_hours(25)).unwrap(), 1);
         assert_eq!(desk.attached(&named).unwrap(), Some(octets));
         assert_eq!(desk.attached(&other).unwrap(), None);
-        desk.draft_remove("support@example.test", "").unwrap();
+        desk.draft_remove("a", None).unwrap();
         assert_eq!(desk.sweep_attached(now + SignedDuration::from_hours(25)).unwrap(), 1);
     }
 }

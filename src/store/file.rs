@@ -27,6 +27,11 @@ const LOG: i64 = 32 << 20;
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 96;
 
+/// Where texts lie that are in their person's own editor, by the path of the cache.
+pub fn editing_of(cache: &Path) -> PathBuf {
+    beside(cache, ".editing")
+}
+
 /// The file of outbox and drafts that belongs to a cache.
 pub fn desk_of(cache: &Path) -> PathBuf {
     let mut name = cache.file_stem().unwrap_or_default().to_owned();

@@ -7,7 +7,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::error::{Error, Result};
 use super::file::beside;
@@ -56,10 +58,32 @@ impl SyncLease {
 
 /// A lock that is held.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub struct Lock {
     /// Closing it gives the lock back.
-    _file: File,
+    file: File,
     path: PathBuf,
+}
+
+impl Lock {
+    /// Takes the lock of this file, made where there is none; `None` while another holds it.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn try_take(path: &Path) -> io::Result<Option<Self>> {
+        lock(path, libc::LOCK_EX | libc::LOCK_NB)
+    }
+
+    /// The command holds it as well, and whatever that starts: it is free when all of them are gone.
+    pub fn share_with(&self, command: &mut Command) {
+        let fd = self.file.as_raw_fd();
+        // SAFETY: between fork and exec one call that is safe there, on a descriptor of this process that outlives the fork.
+        unsafe {
+            command.pre_exec(move || match libc::fcntl(fd, libc::F_SETFD, 0) {
+                -1 => Err(io::Error::last_os_error()),
+                _ => Ok(()),
+            });
+        }
+    }
 }
 
 fn place(database: &Path, name: &str) -> PathBuf {
@@ -80,7 +104,7 @@ fn file_name(mailbox: &str) -> String {
 }
 
 fn try_lock(path: &Path) -> Result<Option<Lock>> {
-    lock(path, libc::LOCK_EX | libc::LOCK_NB).map_err(|source| Error::Io { path: path.to_owned(), source })
+    Lock::try_take(path).map_err(|source| Error::Io { path: path.to_owned(), source })
 }
 
 /// Waits until the lock is free; for what takes no time.
@@ -110,7 +134,7 @@ fn lock(path: &Path, operation: libc::c_int) -> io::Result<Option<Lock>> {
         // The file may have been retired between the opening and the lock: then this lock is on nothing.
         match fs::metadata(path) {
             Ok(there) if there.ino() == file.metadata()?.ino() => {
-                return Ok(Some(Lock { _file: file, path: path.to_owned() }));
+                return Ok(Some(Lock { file, path: path.to_owned() }));
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -84,8 +84,8 @@ pub struct NewItem {
     pub after: Option<Status>,
     /// The text as its writer had it, which is the conversation's draft again where it is not sent.
     pub draft: String,
-    /// It was written in the conversation's draft in hand, which is in the outbox from now on instead.
-    pub takes_draft: bool,
+    /// The hand in whose draft it was written, which is in the outbox from now on instead; `None`: it comes from elsewhere.
+    pub takes_draft: Option<String>,
 }
 
 impl OutboxItem {
@@ -146,8 +146,8 @@ impl Desk {
     /// Puts an answer into the outbox; gives its number, which no other ever has.
     pub fn outbox_put(&self, new: &NewItem) -> Result<i64> {
         self.change(|desk| {
-            if new.takes_draft {
-                draft::remove(desk, &new.mailbox, &new.root)?;
+            if let Some(hand) = &new.takes_draft {
+                draft::remove(desk, hand)?;
             }
             let recipients = columns::list(&new.recipients)?;
             desk.prepare_cached(

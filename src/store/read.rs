@@ -246,11 +246,6 @@ impl Reader {
         self.desk.outbox_list()
     }
 
-    /// A conversation's draft in hand.
-    pub fn draft(&self, mailbox: &str, root: &str) -> Result<Option<StoredDraft>> {
-        self.desk.draft(mailbox, root)
-    }
-
     /// All drafts, newest first.
     pub fn drafts(&self) -> Result<Vec<StoredDraft>> {
         self.desk.drafts()
@@ -361,7 +356,8 @@ mod tests {
         reader.changes_after(3).unwrap();
         reader.last_change().unwrap();
         reader.folder(key, Role::Inbox).unwrap();
-        reader.draft(key, &root).unwrap();
+        reader.drafts().unwrap();
+        reader.desk.draft(key, &root).unwrap();
         let asked = statements(&reader.cache).into_iter().map(|sql| (&reader.cache, sql));
         let asked: Vec<_> = asked
             .chain(statements(&reader.desk.connection).into_iter().map(|sql| (&reader.desk.connection, sql)))

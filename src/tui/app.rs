@@ -182,6 +182,9 @@ pub struct App {
     /// When the conversation under the cursor is asked for, had the cursor come to rest.
     pub open_at: Option<Timestamp>,
     last_ticket: u64,
+    /// Names this run of the screen among all.
+    pub run: String,
+    last_hand: u64,
 }
 
 impl App {
@@ -224,6 +227,8 @@ impl App {
             is_stale: true,
             open_at: None,
             last_ticket: 0,
+            run: String::new(),
+            last_hand: 0,
         }
     }
 
@@ -335,6 +340,12 @@ impl App {
         {
             self.activity = Some(news);
         }
+    }
+
+    /// What names one opened text on the desk: no other ever has it.
+    pub fn hand(&mut self) -> String {
+        self.last_hand += 1;
+        format!("{}-{}", self.run, self.last_hand)
     }
 
     /// A ticket that was never given out before.

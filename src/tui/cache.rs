@@ -2,19 +2,19 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 
 use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source, SourceError};
 use crate::engine::forward;
-use crate::engine::kept::{Attached, Content, SavedDraft};
+use crate::engine::kept::{self, Attached, SavedDraft};
 use crate::engine::message::Target;
 use crate::engine::outbox;
 use crate::mail::compose::AttachedFile;
 use crate::mail::parse::{self, Attachment, Body};
 use crate::model::{Address, Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
-use crate::store::{self, Desk, PageQuery, Reach, Reader, Resolved, Search};
+use crate::store::{self, Desk, Laid, PageQuery, Reach, Reader, Resolved, Search, Writing};
 use crate::wire::answer::Numbering;
 
 impl From<store::Error> for SourceError {
@@ -114,14 +114,15 @@ impl Source for Reader {
     }
 
     fn draft(&self, target: &Target) -> Result<Option<SavedDraft>> {
-        let Some(stored) = Self::draft(self, &target.mailbox, &target.root)? else { return Ok(None) };
-        let content = Content::read(&stored.content).map_err(|error| damaged(&error))?;
-        Ok(Some(SavedDraft { target: target.clone(), content, saved_at: stored.saved_at }))
+        SavedDraft::in_hand(self, target).map_err(|error| SourceError(error.to_string()))
+    }
+
+    fn place_now(&self, was: &Target, about: &str) -> Result<Target> {
+        kept::place_now(self, was, about).map_err(|error| SourceError(error.to_string()))
     }
 
     fn drafts(&self) -> Result<Vec<Target>> {
-        let drafts = Self::drafts(self)?;
-        Ok(drafts.into_iter().map(|d| Target { mailbox: d.mailbox, root: d.root }).collect())
+        SavedDraft::places(self).map_err(|error| SourceError(error.to_string()))
     }
 
     fn outbox(&self) -> Result<Vec<OutboxItem>> {
@@ -272,6 +273,10 @@ impl<S: Source> Source for Caches<S> {
         self.home(&target.mailbox)?.draft(target)
     }
 
+    fn place_now(&self, was: &Target, about: &str) -> Result<Target> {
+        self.home(&was.mailbox)?.place_now(was, about)
+    }
+
     fn drafts(&self) -> Result<Vec<Target>> {
         let each = self.sources.iter().map(Source::drafts).collect::<Result<Vec<_>>>()?;
         Ok(each.into_iter().flatten().collect())
@@ -307,10 +312,18 @@ impl<S: Source> Source for Caches<S> {
     }
 }
 
+/// One login's cache and desk.
+#[derive(Debug)]
+struct Place {
+    reader: Reader,
+    desk: Desk,
+    editing: PathBuf,
+}
+
 /// The desks of the logins: a draft lies on that of the login that reaches its mailbox.
 #[derive(Debug)]
 pub struct Desks {
-    logins: Vec<(Reader, Desk)>,
+    logins: Vec<Place>,
 }
 
 impl Desks {
@@ -319,38 +332,48 @@ impl Desks {
     /// # Errors
     /// What the file system or SQLite says.
     pub fn open(caches: &[&Path]) -> Result<Self> {
-        let open = |path: &&Path| Ok((Reader::open(path)?, Desk::open(path)?));
+        let open = |path: &&Path| {
+            let (reader, desk) = (Reader::open(path)?, Desk::open(path)?);
+            Ok(Place { reader, desk, editing: store::editing_of(path) })
+        };
         Ok(Self { logins: caches.iter().map(open).collect::<Result<_>>()? })
     }
 
     fn of(&self, mailbox: &str) -> Result<&Desk> {
-        for (reader, desk) in &self.logins {
-            if Source::mailboxes(reader)?.iter().any(|m| m.key() == mailbox) {
-                return Ok(desk);
+        Ok(&self.place_of(mailbox)?.desk)
+    }
+
+    fn place_of(&self, mailbox: &str) -> Result<&Place> {
+        for place in &self.logins {
+            if Source::mailboxes(&place.reader)?.iter().any(|m| m.key() == mailbox) {
+                return Ok(place);
             }
         }
         // Words are never lost for want of a place: the first desk takes what has no home.
-        let first = self.logins.first().map(|(_, desk)| desk);
+        let first = self.logins.first();
         first.ok_or_else(|| SourceError("there is no desk to lay a draft on".to_owned()))
     }
 }
 
 impl Drafts for Desks {
-    fn begin(&mut self, draft: &SavedDraft) -> Result<()> {
+    fn put(&mut self, draft: &SavedDraft) -> Result<Laid> {
         let content = draft.content.write().map_err(|error| damaged(&error))?;
-        let target = &draft.target;
-        Ok(self.of(&target.mailbox)?.draft_begin(&target.mailbox, &target.root, &content)?)
+        let (mailbox, root) = (draft.target.mailbox.as_str(), draft.target.root.as_str());
+        let writing = Writing { mailbox, root, content: &content, hand: &draft.hand, found: draft.found.as_ref() };
+        Ok(self.of(mailbox)?.draft_put(&writing)?)
     }
 
-    fn put(&mut self, draft: &SavedDraft) -> Result<()> {
-        let content = draft.content.write().map_err(|error| damaged(&error))?;
-        let target = &draft.target;
-        Ok(self.of(&target.mailbox)?.draft_put(&target.mailbox, &target.root, &content)?)
-    }
-
-    fn forget(&mut self, target: &Target) -> Result<()> {
-        self.of(&target.mailbox)?.draft_remove(&target.mailbox, &target.root)?;
+    fn forget(&mut self, draft: &SavedDraft) -> Result<()> {
+        self.of(&draft.target.mailbox)?.draft_remove(&draft.hand, draft.found.as_ref())?;
         Ok(())
+    }
+
+    fn editing(&self, mailbox: &str) -> Result<PathBuf> {
+        Ok(self.place_of(mailbox)?.editing.clone())
+    }
+
+    fn all_editing(&self) -> Vec<PathBuf> {
+        self.logins.iter().map(|place| place.editing.clone()).collect()
     }
 
     fn attach(&mut self, mailbox: &str, file: &AttachedFile) -> Result<Attached> {

@@ -14,6 +14,7 @@ use crate::engine::message::{AfterReply, Answer, Target};
 use crate::mail::compose::{self, DraftError, is_mailable, parse_addresses};
 use crate::mail::quote::is_quoted;
 use crate::model::{Address, Role, Uid};
+use crate::store::Found;
 use crate::wire::answer::Seen;
 
 /// Text that was not kept is kept after this pause.
@@ -96,8 +97,12 @@ pub struct Composer {
     /// Something was typed since the last keeping: first and last key.
     changed: Option<(Timestamp, Timestamp)>,
     pub saved_at: Option<Timestamp>,
-    /// The draft in hand on the desk is this one.
-    is_on_desk: bool,
+    /// What its drafts are known by on the desk.
+    pub hand: String,
+    /// What lay on the desk when it was opened.
+    found: Option<Found>,
+    /// It was kept since.
+    is_kept: bool,
     /// Something was ever typed into it.
     pub is_touched: bool,
     /// Said above the text: somebody took it, newer mail came.
@@ -128,7 +133,9 @@ impl Composer {
             people: None,
             changed: None,
             saved_at: None,
-            is_on_desk: false,
+            hand: String::new(),
+            found: None,
+            is_kept: false,
             is_touched: false,
             warning: None,
             awaits: None,
@@ -142,14 +149,9 @@ impl Composer {
     pub fn resume(saved: SavedDraft) -> Self {
         let mut composer = Self::new(saved.target, saved.content);
         composer.saved_at = Some(saved.saved_at);
-        composer.is_on_desk = true;
+        composer.found = Some(Found { hand: saved.hand, saved_at: saved.saved_at });
         composer.is_touched = true;
         composer
-    }
-
-    /// Whether the draft in hand on the desk is this one; what else lies there is another text.
-    pub fn is_on_desk(&self) -> bool {
-        self.is_on_desk
     }
 
     /// Puts the mailbox's signature below the room for the text.
@@ -275,13 +277,13 @@ impl Composer {
     pub fn saved(&mut self, at: Timestamp) {
         self.changed = None;
         self.saved_at = Some(at);
-        self.is_on_desk = true;
+        self.is_kept = true;
     }
 
-    /// The text could not be kept: what lies on the desk is not certain, so the next try overwrites nothing.
+    /// The text could not be kept.
     pub fn not_saved(&mut self, now: Timestamp) {
         self.saved_at = None;
-        self.is_on_desk = false;
+        self.is_kept = false;
         self.touch(now);
     }
 
@@ -506,12 +508,22 @@ impl Composer {
             seen: self.base.seen,
             then,
             unannounced: false,
+            hand: Some(self.hand.clone()),
         })
     }
 
     /// The mail to be kept as it is typed.
     pub fn to_keep(&self, now: Timestamp) -> SavedDraft {
-        SavedDraft { target: self.target.clone(), content: self.content(), saved_at: now }
+        let hand = self.hand.clone();
+        // What it wrote itself may have been gone on with elsewhere, too.
+        let own = self.saved_at.filter(|_| self.is_kept).map(|saved_at| Found { hand: hand.clone(), saved_at });
+        let found = own.or_else(|| self.found.clone());
+        SavedDraft { target: self.target.clone(), content: self.content(), saved_at: now, hand, found }
+    }
+
+    /// What names the message that is answered or forwarded; empty where there is none.
+    pub fn about(&self) -> &str {
+        self.base.about()
     }
 
     /// What names the message that is answered.

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,7 +17,7 @@ use crate::model::{
     MessageId, Rights, Role, Status, Uid, View,
 };
 
-use crate::store::{self, Reach, Search, Wanted};
+use crate::store::{self, Laid, Reach, Search, Wanted};
 use crate::wire::answer::Numbering;
 
 /// The mailbox of the tests.
@@ -268,6 +269,10 @@ impl Source for Fake {
         Ok(self.drafts.borrow().get(target).cloned())
     }
 
+    fn place_now(&self, was: &Target, _: &str) -> Result<Target> {
+        Ok(was.clone())
+    }
+
     fn drafts(&self) -> Result<Vec<Target>> {
         Ok(self.drafts.borrow().keys().cloned().collect())
     }
@@ -308,18 +313,19 @@ impl Source for Fake {
 }
 
 impl Drafts for &Fake {
-    fn begin(&mut self, draft: &SavedDraft) -> Result<()> {
+    fn put(&mut self, draft: &SavedDraft) -> Result<Laid> {
         let in_hand = self.drafts.borrow_mut().insert(draft.target.clone(), draft.clone());
-        self.beneath.borrow_mut().extend(in_hand);
-        Ok(())
+        let other = in_hand.filter(|other| !is_of(draft, other));
+        let is_apart = other.is_some() && draft.found.is_some();
+        self.beneath.borrow_mut().extend(other);
+        Ok(if is_apart { Laid::Apart } else { Laid::InPlace })
     }
 
-    fn put(&mut self, draft: &SavedDraft) -> Result<()> {
-        self.drafts.borrow_mut().insert(draft.target.clone(), draft.clone());
-        Ok(())
-    }
-
-    fn forget(&mut self, target: &Target) -> Result<()> {
+    fn forget(&mut self, draft: &SavedDraft) -> Result<()> {
+        let target = &draft.target;
+        if !self.drafts.borrow().get(target).is_some_and(|in_hand| is_of(draft, in_hand)) {
+            return Ok(());
+        }
         self.drafts.borrow_mut().remove(target);
         let mut beneath = self.beneath.borrow_mut();
         if let Some(at) = beneath.iter().rposition(|d| d.target == *target) {
@@ -328,11 +334,25 @@ impl Drafts for &Fake {
         Ok(())
     }
 
+    fn editing(&self, _: &str) -> Result<PathBuf> {
+        Ok(std::env::temp_dir())
+    }
+
+    fn all_editing(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
     fn attach(&mut self, _: &str, file: &AttachedFile) -> Result<Attached> {
         let digest = format!("digest of {}", file.name);
         let (name, media_type) = (file.name.clone(), file.media_type.clone());
         Ok(Attached { name, media_type, size: file.bytes.len() as u64, digest })
     }
+}
+
+/// Whether a text goes on with another.
+fn is_of(draft: &SavedDraft, other: &SavedDraft) -> bool {
+    let found = store::Found { hand: other.hand.clone(), saved_at: other.saved_at };
+    draft.hand == other.hand || draft.found == Some(found)
 }
 
 /// The queue of the drawings: six open conversations, one waiting, one done.

@@ -56,6 +56,9 @@ fn refresh(app: &mut App, source: &dyn Source) -> Result<()> {
     let height = height(app);
     app.outbox = source.outbox()?;
     app.drafts = source.drafts()?.into_iter().collect();
+    if let Some(composer) = &mut app.composer {
+        composer.target = source.place_now(&composer.target, composer.about())?;
+    }
     let order = match app.queue.view {
         _ if app.finding.search.is_some() => Order::Newest,
         View::Done | View::All => Order::Newest,
@@ -79,6 +82,13 @@ fn refresh(app: &mut App, source: &dyn Source) -> Result<()> {
     queue.order = order;
     queue.counts = counts;
     queue.found = listing.as_ref().map(|search| source.found_count(search)).transpose()?;
+    // An ancestor that came late makes another root of the same conversation: the selection stays on it.
+    if let (Some(root), Some(row)) = (&queue.root, &current)
+        && source.conversation(&key, root)?.is_none()
+        && let Some(now) = source.named(&key, &row.id)?
+    {
+        queue.root = Some(now.root);
+    }
     if let Some(root) = queue.root.clone() {
         let was_at = queue.selected;
         let place = match &listing {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::editor::Edited;
 use super::items::Whose;
 use crate::engine::files::Entry;
 use crate::engine::kept::{Attached, SavedDraft};
@@ -20,8 +21,14 @@ pub enum Message {
     /// The terminal's window got the focus, or lost it.
     Focus(bool),
     Engine(Event),
-    /// The other editor came back: the text, or why there is none.
-    Edited(Result<String, String>),
+    /// The other editor came back.
+    Edited(Edited),
+    /// What an editor had saved when its program died is a draft now.
+    FoundEdited {
+        subject: String,
+        /// Where something lies that only the editor can read.
+        rest: Option<PathBuf>,
+    },
     /// The command that was given a mail ended: what to say, or what went wrong.
     Piped(Result<String, String>),
     /// The names of a folder that is typed, or why they cannot be read.
@@ -31,8 +38,10 @@ pub enum Message {
     },
     /// A file that is to go along was read and lies on the desk, or why not.
     Attached(Result<Attached, String>),
-    /// A draft was written, or could not be.
-    Kept(Result<(), String>),
+    /// A draft could not be kept.
+    NotKept(String),
+    /// A draft was kept apart from what another screen wrote on meanwhile.
+    KeptApart(Target),
     /// Time went by.
     Tick,
     /// The terminal is gone, or somebody asked the program to end: keep what is typed, ask nothing.
@@ -51,10 +60,8 @@ pub enum Whither {
 #[derive(Debug)]
 pub enum Effect {
     Command(Command),
-    /// Keep a draft for the first time: what came back meanwhile lies beneath it.
-    BeginDraft(Box<SavedDraft>),
     KeepDraft(Box<SavedDraft>),
-    ForgetDraft(Target),
+    ForgetDraft(Box<SavedDraft>),
     /// Read the names of a folder, as it was typed.
     Browse(String),
     /// Read a file, of no more than so many octets, and lay it on the desk.
@@ -62,8 +69,8 @@ pub enum Effect {
         path: String,
         most: u64,
     },
-    /// Hand the terminal to the person's own editor with this text.
-    Edit(String),
+    /// Hand the terminal to the person's own editor with the text of this draft.
+    Edit(Box<SavedDraft>),
     /// Bring a mail, or a part of it, into a file.
     Fetch {
         ticket: Ticket,

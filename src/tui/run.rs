@@ -13,7 +13,8 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::app::{App, Settings, Tone};
-use super::editor;
+use super::composer::Composer;
+use super::editor::{self, Edited, Errand};
 use super::glyphs::GlyphSet;
 use super::input::{Gate, Input, listen};
 use super::keymap::Keymap;
@@ -26,8 +27,10 @@ use super::terminal::{PanicGuard, Screen, stop};
 use super::theme::{Theme, ThemeChoice};
 use super::update::update;
 use crate::engine::files;
+use crate::engine::kept::SavedDraft;
 use crate::engine::message::{Command, Event, Fetch};
 use crate::mail::compose::AttachedFile;
+use crate::store::Laid;
 
 /// What the screen is told at its start.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +69,7 @@ pub fn run(
     let mut app = App::new(config.settings, Timestamp::now(), screen.size()?);
     app.keymap = config.keymap;
     app.opener = Opener::here();
+    app.run = random_name()?;
     let private_folder = config.private_folder;
     let mut runner = Runner {
         app,
@@ -118,7 +122,7 @@ enum Goes {
 
 impl<S: Source, D: Drafts> Runner<S, D> {
     fn run(&mut self) -> io::Result<()> {
-        if self.tell(Message::Tick)? == Goes::Away {
+        if self.tell(Message::Tick)? == Goes::Away || self.find_edited()? == Goes::Away {
             return Ok(());
         }
         loop {
@@ -166,7 +170,13 @@ impl<S: Source, D: Drafts> Runner<S, D> {
 
     fn take(&mut self, input: Input) -> io::Result<Goes> {
         match input {
-            Input::Terminal(TerminalEvent::Key(key)) => self.tell(Message::Key(key)),
+            Input::Terminal(TerminalEvent::Key(key)) => {
+                // Before any answer is begun or gone on with.
+                if self.app.composer.is_none() && self.find_edited()? == Goes::Away {
+                    return Ok(Goes::Away);
+                }
+                self.tell(Message::Key(key))
+            }
             Input::Terminal(TerminalEvent::Mouse(event)) => self.tell(Message::Mouse(event)),
             Input::Terminal(TerminalEvent::Paste(text)) => self.tell(Message::Paste(text)),
             Input::Terminal(TerminalEvent::Resize(width, height)) => self.tell(Message::Resize(width, height)),
@@ -183,10 +193,7 @@ impl<S: Source, D: Drafts> Runner<S, D> {
                 Ok(Goes::On)
             }
             Input::Stop => self.suspend(false),
-            Input::Continue => {
-                self.screen.resume()?;
-                Ok(Goes::On)
-            }
+            Input::Continue => self.take_back(),
             Input::End => self.tell(Message::HangUp),
         }
     }
@@ -210,10 +217,9 @@ impl<S: Source, D: Drafts> Runner<S, D> {
                     self.app.say(Tone::Bad, "the connection's engine ended: nothing can be changed; start bagsy again");
                 }
             }
-            Effect::BeginDraft(draft) => return self.kept(|drafts| drafts.begin(&draft)),
-            Effect::KeepDraft(draft) => return self.kept(|drafts| drafts.put(&draft)),
-            Effect::ForgetDraft(target) => {
-                if let Err(error) = self.drafts.forget(&target) {
+            Effect::KeepDraft(draft) => return self.keep(&draft),
+            Effect::ForgetDraft(draft) => {
+                if let Err(error) = self.drafts.forget(&draft) {
                     tracing::warn!(%error, "a draft that was sent stays in the cache");
                 }
             }
@@ -226,14 +232,7 @@ impl<S: Source, D: Drafts> Runner<S, D> {
                 let wrong = move |why| format!("{path}: {why}");
                 self.aside(move || Input::Read(files::read_file(&meant, most).map_err(wrong)));
             }
-            Effect::Edit(text) => {
-                self.gate.close();
-                self.screen.lend();
-                let edited = editor::edit(&text, self.private_folder.as_deref());
-                self.screen.resume()?;
-                self.gate.open();
-                return self.tell(Message::Edited(edited));
-            }
+            Effect::Edit(draft) => return self.edit(&draft),
             Effect::Fetch { ticket, whose, piece, name, into } => {
                 let (folder, is_private) = match into {
                     Whither::Folder(folder) => (folder, false),
@@ -270,10 +269,11 @@ impl<S: Source, D: Drafts> Runner<S, D> {
         Ok(Goes::On)
     }
 
-    fn kept(&mut self, keep: impl FnOnce(&mut D) -> super::source::Result<()>) -> io::Result<Goes> {
-        match keep(&mut self.drafts) {
-            Ok(()) => Ok(Goes::On),
-            Err(error) => self.tell(Message::Kept(Err(error.to_string()))),
+    fn keep(&mut self, draft: &SavedDraft) -> io::Result<Goes> {
+        match self.drafts.put(draft) {
+            Ok(Laid::InPlace) => Ok(Goes::On),
+            Ok(Laid::Apart) => self.tell(Message::KeptApart(draft.target.clone())),
+            Err(error) => self.tell(Message::NotKept(error.to_string())),
         }
     }
 
@@ -291,9 +291,59 @@ impl<S: Source, D: Drafts> Runner<S, D> {
         self.gate.close();
         self.screen.lend();
         let ended = pipe::pipe(command, path);
-        self.screen.resume()?;
+        if self.take_back()? == Goes::Away {
+            return Ok(Goes::Away);
+        }
         self.gate.open();
         self.tell(Message::Piped(ended))
+    }
+
+    /// Hands a text to the person's own editor; what that saved is kept before anything else is tried.
+    fn edit(&mut self, draft: &SavedDraft) -> io::Result<Goes> {
+        let place = match self.drafts.editing(&draft.target.mailbox) {
+            Ok(place) => place,
+            Err(error) => return self.tell(Message::NotKept(error.to_string())),
+        };
+        self.gate.close();
+        self.screen.lend();
+        let (edited, errand) = match editor::edit(&place, draft) {
+            Ok((edited, errand)) => (edited, Some(errand)),
+            Err(why) => (Edited { text: None, says: Some(why) }, None),
+        };
+        // The terminal may be gone by now.
+        let goes = self.tell(Message::Edited(edited))?;
+        let is_kept = !self.app.composer.as_ref().is_some_and(Composer::is_unsaved);
+        if let Some(rest) = errand.filter(|_| is_kept).and_then(Errand::close) {
+            self.app.say(Tone::News, format!("your editor kept more in {}", rest.display()));
+        }
+        if goes == Goes::Away || self.take_back()? == Goes::Away {
+            return Ok(Goes::Away);
+        }
+        self.gate.open();
+        Ok(Goes::On)
+    }
+
+    /// Takes the terminal again after it was lent. Where it is gone, what is typed is kept and nobody can be asked.
+    fn take_back(&mut self) -> io::Result<Goes> {
+        match self.screen.resume() {
+            Ok(()) => Ok(Goes::On),
+            Err(_) => self.tell(Message::HangUp),
+        }
+    }
+
+    /// What lies in the folders of editors whose programs are gone becomes drafts.
+    fn find_edited(&mut self) -> io::Result<Goes> {
+        for left in self.drafts.all_editing().iter().flat_map(|place| editor::left(place)) {
+            let subject = left.draft.content.subject.clone();
+            let goes = match self.drafts.put(&left.draft) {
+                Ok(_) => self.tell(Message::FoundEdited { subject, rest: left.taken() })?,
+                Err(error) => self.tell(Message::NotKept(error.to_string()))?,
+            };
+            if goes == Goes::Away {
+                return Ok(goes);
+            }
+        }
+        Ok(Goes::On)
     }
 
     /// Does something that a slow disk may hold up, on a thread of its own.
@@ -325,7 +375,9 @@ impl<S: Source, D: Drafts> Runner<S, D> {
         if stop(is_whole_job) {
             self.wait_for_return();
         }
-        self.screen.resume()?;
+        if self.take_back()? == Goes::Away {
+            return Ok(Goes::Away);
+        }
         self.tell(Message::Tick)
     }
 
@@ -358,9 +410,18 @@ impl<S: Source, D: Drafts> Runner<S, D> {
     fn keep_what_is_typed(&mut self) -> io::Result<()> {
         let Some(composer) = self.app.composer.as_ref().filter(|c| c.is_unsaved()) else { return Ok(()) };
         let draft = composer.to_keep(Timestamp::now());
-        let kept = if composer.is_on_desk() { self.drafts.put(&draft) } else { self.drafts.begin(&draft) };
-        kept.map_err(|error| io::Error::other(format!("the draft could not be kept: {error}")))
+        self.drafts
+            .put(&draft)
+            .map(drop)
+            .map_err(|error| io::Error::other(format!("the draft could not be kept: {error}")))
     }
+}
+
+/// A name that nobody else has.
+fn random_name() -> io::Result<String> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|e| io::Error::other(e.to_string()))?;
+    Ok(data_encoding::HEXLOWER.encode(&random))
 }
 
 /// News of the same rows once: they are read when all have come.

@@ -4,13 +4,14 @@
 //! mailbox. Everything that changes a mailbox goes to the engine as a [`Command`](crate::engine::message::Command).
 
 use jiff::{SignedDuration, Timestamp};
+use std::path::PathBuf;
 
 use crate::engine::kept::{Attached, SavedDraft};
 use crate::engine::message::{Item, Target};
 use crate::mail::compose::AttachedFile;
 use crate::mail::parse::Body;
 use crate::model::{Address, Conversation, ConversationId, Handle, Mailbox, Message, Role, Uid, View};
-use crate::store::{Reach, Search};
+use crate::store::{Laid, Reach, Search};
 use crate::wire::answer::Numbering;
 
 /// The order of a queue.
@@ -104,6 +105,8 @@ pub trait Source {
     /// Everybody who is written to and from whom mail comes, with whom there is most to do first.
     fn people(&self, mailbox: &str) -> Result<Vec<Address>>;
     fn draft(&self, target: &Target) -> Result<Option<SavedDraft>>;
+    /// Where a text lies by now whose conversation may have got another root; `about` names what it answers or forwards.
+    fn place_now(&self, was: &Target, about: &str) -> Result<Target>;
     /// The conversations that have a draft.
     fn drafts(&self) -> Result<Vec<Target>>;
     fn outbox(&self) -> Result<Vec<OutboxItem>>;
@@ -122,11 +125,14 @@ pub trait Source {
 
 /// Where drafts are kept.
 pub trait Drafts {
-    /// Keeps a text for the first time, above whatever came back to the conversation while it was typed.
-    fn begin(&mut self, draft: &SavedDraft) -> Result<()>;
-    /// Keeps this text instead of the one before it.
-    fn put(&mut self, draft: &SavedDraft) -> Result<()>;
-    fn forget(&mut self, target: &Target) -> Result<()>;
+    /// Keeps this text instead of the one before it; where another screen wrote on that one meanwhile, apart from it.
+    fn put(&mut self, draft: &SavedDraft) -> Result<Laid>;
+    /// Throws away what this hand wrote, and nobody else's.
+    fn forget(&mut self, draft: &SavedDraft) -> Result<()>;
+    /// Where the text of a mailbox's draft lies while it is in its person's own editor.
+    fn editing(&self, mailbox: &str) -> Result<PathBuf>;
+    /// All such places.
+    fn all_editing(&self) -> Vec<PathBuf>;
     /// Lays the octets of a file beside the drafts of a mailbox.
     fn attach(&mut self, mailbox: &str, file: &AttachedFile) -> Result<Attached>;
 }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::stage::Stage;
+use crate::engine::kept::{Content, SavedDraft};
 use crate::engine::message::{AfterReply, Answer, Command, Connection, Event, Target, Ticket, Verdict};
 use crate::mail::parse::Body;
 use crate::model::{Action, Assignee, ErrorKind, Refusal, Role, UidValidity};
+use crate::tui::editor::Edited;
 use crate::tui::fake::{NOW, SUPPORT, at, handle, message, waiting};
 use crate::tui::layers::Layer;
 use crate::tui::message::Message;
@@ -53,6 +55,11 @@ fn replying_claims_what_is_free_and_quotes_what_it_answers() {
     assert_eq!(s.selected(), "login", "the next conversation");
 }
 
+/// A text as the engine lays it back on the desk.
+fn came_back(content: Content) -> SavedDraft {
+    SavedDraft { target: fire(), content, saved_at: at(NOW), hand: "back".into(), found: None }
+}
+
 #[test]
 fn for_ten_seconds_z_takes_it_back() {
     let mut s = Stage::new(100, 30);
@@ -63,8 +70,8 @@ fn for_ten_seconds_z_takes_it_back() {
     s.press("z");
     assert!(matches!(s.commands.last(), Some(Command::Unsend { item: 7, .. })));
     // The engine lays the text back on the desk.
-    let content = crate::engine::kept::Content { body: "Hi Dana,".into(), ..Default::default() };
-    let saved = crate::engine::kept::SavedDraft { target: fire(), content, saved_at: at(NOW) };
+    let content = Content { body: "Hi Dana,".into(), ..Default::default() };
+    let saved = came_back(content);
     s.fake.drafts.borrow_mut().insert(fire(), saved);
     s.tell(Event::TakenBack { item: 7, target: fire() });
     assert!(s.shows("Hi Dana,") && s.shows("taken back: nothing was sent"));
@@ -358,8 +365,8 @@ fn a_refused_sender_is_told_in_plain_words_and_the_text_stays() {
     let refusal =
         Refusal::new(ErrorKind::SenderRefused, "mail.example.test does not let alice send as support@example.test")
             .hint("The text is kept as a draft.");
-    let content = crate::engine::kept::Content::default();
-    let saved = crate::engine::kept::SavedDraft { target: fire(), content, saved_at: at(NOW) };
+    let content = Content::default();
+    let saved = came_back(content);
     s.fake.drafts.borrow_mut().insert(fire(), saved);
     s.tell(Event::NotSent { item: 7, target: fire(), refusal });
     assert!(s.shows("▲ not sent: mail.example.test does not let alice send as support@example.test."));
@@ -374,8 +381,8 @@ fn came_back_while_writing(typed: &str) -> Stage {
     s.fake.bodies.borrow_mut().clear();
     s.press("G r");
     s.type_text(typed);
-    let content = crate::engine::kept::Content { body: "Hi Dana,".into(), ..Default::default() };
-    let saved = crate::engine::kept::SavedDraft { target: fire(), content, saved_at: at(NOW) };
+    let content = Content { body: "Hi Dana,".into(), ..Default::default() };
+    let saved = came_back(content);
     s.fake.drafts.borrow_mut().insert(fire(), saved);
     let refusal = Refusal::new(ErrorKind::Overtaken, "bob's answer came first").holder(handle("bob"));
     s.tell(Event::NotSent { item: 7, target: fire(), refusal });
@@ -396,7 +403,8 @@ fn an_answer_that_comes_back_while_another_is_typed_costs_neither_text() {
     // This one leaves; the one that came back is the draft then.
     s.press("Ctrl-s");
     assert!(sent(&s).1.draft.body.starts_with("One more thing!"));
-    crate::tui::source::Drafts::forget(&mut &s.fake, &fire()).unwrap();
+    let left = s.fake.drafts.borrow()[&fire()].clone();
+    crate::tui::source::Drafts::forget(&mut &s.fake, &left).unwrap();
     s.changed();
     s.press("G r");
     assert!(s.shows("Hi Dana,") && s.shows("your draft of"), "{}", s.screen());
@@ -467,11 +475,11 @@ fn the_persons_own_editor_gets_the_text_and_gives_it_back() {
     s.press("G r");
     s.type_text("Hi");
     s.press("Ctrl-e");
-    assert!(s.others[0].starts_with("Edit(\"Hi"), "{:?}", s.others);
-    s.send(Message::Edited(Ok("Dear Dana,\n\nregards\n".into())));
+    assert!(s.others[0].starts_with("Edit(") && s.others[0].contains("body: \"Hi"), "{:?}", s.others);
+    s.send(Message::Edited(Edited { text: Some("Dear Dana,\n\nregards\n".into()), says: None }));
     assert!(s.shows("Dear Dana,"));
     assert!(s.fake.drafts.borrow()[&fire()].content.body.starts_with("Dear Dana,\n\nregards"));
-    s.send(Message::Edited(Err("vi could not be started".into())));
+    s.send(Message::Edited(Edited { text: None, says: Some("vi could not be started".into()) }));
     assert!(s.shows("vi could not be started") && s.shows("Dear Dana,"));
 }
 
@@ -480,7 +488,7 @@ fn a_draft_that_cannot_be_kept_is_said_and_tried_again() {
     let mut s = Stage::new(100, 30);
     s.press("G r");
     s.type_text("Hi");
-    s.send(Message::Kept(Err("no space left".into())));
+    s.send(Message::NotKept("no space left".into()));
     assert!(s.shows("▲ the draft could not be kept: no space left"));
     assert!(s.app.composer.as_ref().unwrap().is_unsaved());
 }

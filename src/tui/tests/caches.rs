@@ -42,7 +42,9 @@ fn rows_bodies_and_drafts_come_from_the_store() {
     let mut desks = Desks::open(&[&path]).unwrap();
     let target = crate::engine::message::Target { mailbox: SUPPORT.into(), root };
     let content = Content { to: "Dana <da".into(), body: "Hi".into(), ..Content::default() };
-    desks.put(&SavedDraft { target: target.clone(), content: content.clone(), saved_at: at(NOW) }).unwrap();
+    let (hand, found) = ("one".to_owned(), None);
+    let draft = SavedDraft { target: target.clone(), content: content.clone(), saved_at: at(NOW), hand, found };
+    desks.put(&draft).unwrap();
     assert_eq!(caches.draft(&target).unwrap().unwrap().content, content);
     assert_eq!(caches.drafts().unwrap(), std::slice::from_ref(&target));
 
@@ -53,7 +55,7 @@ fn rows_bodies_and_drafts_come_from_the_store() {
     let tick = crate::tui::message::Message::Tick;
     crate::tui::update::update(&mut s.app, &caches, &s.theme, tick);
     assert!(s.shows("Dana Reyes") && s.shows("draft Printer"), "{}", s.screen());
-    desks.forget(&target).unwrap();
+    desks.forget(&draft).unwrap();
     assert_eq!(caches.drafts().unwrap(), []);
-    assert!(Desks::open(&[]).unwrap().forget(&target).is_err());
+    assert!(Desks::open(&[]).unwrap().forget(&draft).is_err());
 }

@@ -3,7 +3,7 @@
 //! The test program starts itself in the terminal; there it is [`the_screen_in_a_terminal`] that runs.
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use crate::engine::kept::SavedDraft;
+use crate::store::Laid;
 use crate::tui::app::{Account, Settings};
 use crate::tui::fake::{self, SUPPORT, handle};
 use crate::tui::run::{RunConfig, run};
@@ -20,19 +21,24 @@ use crate::tui::theme::ThemeChoice;
 const PLACE: &str = "BAGSY_TEST_PLACE";
 
 /// Drafts as a file that the parent reads.
-struct InFile(std::path::PathBuf);
+struct InFile(PathBuf);
 
 impl Drafts for InFile {
-    fn begin(&mut self, draft: &SavedDraft) -> Result<()> {
-        self.put(draft)
+    fn put(&mut self, draft: &SavedDraft) -> Result<Laid> {
+        std::fs::write(&self.0, &draft.content.body).map_err(|e| SourceError(e.to_string()))?;
+        Ok(Laid::InPlace)
     }
 
-    fn put(&mut self, draft: &SavedDraft) -> Result<()> {
-        std::fs::write(&self.0, &draft.content.body).map_err(|e| SourceError(e.to_string()))
-    }
-
-    fn forget(&mut self, _: &crate::engine::message::Target) -> Result<()> {
+    fn forget(&mut self, _: &SavedDraft) -> Result<()> {
         Ok(())
+    }
+
+    fn editing(&self, _: &str) -> Result<PathBuf> {
+        Ok(self.0.with_extension("editing"))
+    }
+
+    fn all_editing(&self) -> Vec<PathBuf> {
+        vec![self.0.with_extension("editing")]
     }
 
     fn attach(&mut self, _: &str, _: &crate::mail::compose::AttachedFile) -> Result<crate::engine::message::Attached> {

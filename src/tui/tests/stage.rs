@@ -8,6 +8,7 @@ use ratatui::layout::{Rect, Size};
 
 use crate::engine::message::{Command, Connection, Event, Ticket};
 use crate::model::{Action, Conversation, Refusal};
+use crate::store::Laid;
 use crate::tui::app::{Account, App, Settings};
 use crate::tui::chord::Chord;
 use crate::tui::depth::Depth;
@@ -53,9 +54,12 @@ impl Stage {
         for effect in effects {
             match effect {
                 Effect::Command(command) => self.commands.push(command),
-                Effect::BeginDraft(draft) => (&self.fake).begin(&draft).unwrap(),
-                Effect::KeepDraft(draft) => (&self.fake).put(&draft).unwrap(),
-                Effect::ForgetDraft(target) => (&self.fake).forget(&target).unwrap(),
+                Effect::KeepDraft(draft) => {
+                    if (&self.fake).put(&draft).unwrap() == Laid::Apart {
+                        self.send(Message::KeptApart(draft.target));
+                    }
+                }
+                Effect::ForgetDraft(draft) => (&self.fake).forget(&draft).unwrap(),
                 other => self.others.push(format!("{other:?}")),
             }
         }

@@ -121,7 +121,7 @@ fn happen(s: &mut Stage, wild: Wild, number: usize) {
         Wild::Text(text) => s.type_text(&text),
         Wild::Paste(text) => s.send(Message::Paste(text)),
         Wild::Resize(width, height) => s.resize(width, height),
-        Wild::Edited(text) => s.send(Message::Edited(Ok(text))),
+        Wild::Edited(text) => s.send(Message::Edited(crate::tui::editor::Edited { text: Some(text), says: None })),
         Wild::Passes(ms) => s.pass(ms),
         Wild::Answer(is_granted) => {
             let ticket = s.commands.iter().rev().find_map(|c| match c {

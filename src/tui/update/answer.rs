@@ -1,5 +1,7 @@
 //! Writing an answer: begin or resume it, keep it as it is typed, send it, take it back.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::Turn;
@@ -10,6 +12,7 @@ use crate::mail::compose;
 use crate::model::{Assignee, Conversation, ErrorKind, Refusal};
 use crate::tui::app::{App, Held, Sending, Tone};
 use crate::tui::composer::{Composer, Field};
+use crate::tui::editor::Edited;
 use crate::tui::keymap::Act;
 use crate::tui::layers::{Layer, Sure};
 use crate::tui::message::Effect;
@@ -162,7 +165,8 @@ impl Turn<'_> {
             Act::Editor => {
                 self.keep_draft();
                 if let Some(composer) = &self.app.composer {
-                    self.effects.push(Effect::Edit(composer.body_text()));
+                    let draft = composer.to_keep(now);
+                    self.effects.push(Effect::Edit(Box::new(draft)));
                 }
             }
             Act::KeepDraft => self.close(),
@@ -196,11 +200,12 @@ impl Turn<'_> {
         let Some(composer) = &self.app.composer else { return };
         let target = composer.target.clone();
         if composer.is_touched && composer.is_empty() {
+            let emptied = Box::new(composer.to_keep(self.app.now));
             // What lies there else is another text.
-            if composer.is_on_desk() {
+            if composer.saved_at.is_some() {
                 self.app.drafts.remove(&target);
-                self.effects.push(Effect::ForgetDraft(target));
             }
+            self.effects.push(Effect::ForgetDraft(emptied));
             self.app.say(Tone::News, "an empty draft is no draft: nothing was kept");
         } else if composer.is_touched {
             self.keep_draft();
@@ -228,29 +233,48 @@ impl Turn<'_> {
         self.effects.push(keep);
     }
 
-    pub(super) fn kept(&mut self, outcome: Result<(), String>) {
-        if let Err(why) = outcome {
-            let now = self.app.now;
-            if let Some(composer) = &mut self.app.composer {
-                composer.not_saved(now);
-                composer.warning = Some(format!("the draft could not be kept: {why}"));
-            } else {
-                self.app.say(Tone::Bad, format!("the draft could not be kept: {why}"));
-            }
+    pub(super) fn not_kept(&mut self, why: &str) {
+        let now = self.app.now;
+        if let Some(composer) = &mut self.app.composer {
+            composer.not_saved(now);
+            composer.warning = Some(format!("the draft could not be kept: {why}"));
+        } else {
+            self.app.say(Tone::Bad, format!("the draft could not be kept: {why}"));
         }
     }
 
-    pub(super) fn edited(&mut self, outcome: Result<String, String>) {
+    /// Another screen of this person's wrote on the draft that was gone on with here.
+    pub(super) fn kept_apart(&mut self, target: &Target) {
+        let says =
+            "this draft was written on, or sent, in another screen of yours: what you write here is kept apart from it";
+        match self.app.composer.as_mut().filter(|c| c.target == *target) {
+            Some(composer) => composer.warning = Some(says.to_owned()),
+            None => self.app.say(Tone::Bad, says),
+        }
+        self.app.is_stale = true;
+    }
+
+    pub(super) fn edited(&mut self, edited: Edited) {
         let now = self.app.now;
-        match (outcome, &mut self.app.composer) {
-            (Ok(text), Some(composer)) => {
-                composer.put_body(text.trim_end_matches('\n'), now);
-                composer.field = Field::Body;
-            }
-            (Err(why), _) => self.app.say(Tone::Bad, why),
-            (Ok(_), None) => {}
+        if let (Some(text), Some(composer)) = (edited.text, &mut self.app.composer) {
+            composer.put_body(text.trim_end_matches('\n'), now);
+            composer.field = Field::Body;
+        }
+        if let Some(says) = edited.says {
+            self.app.say(Tone::Bad, says);
         }
         self.keep_draft();
+    }
+
+    /// A text was found in the folder of an editor whose program is gone.
+    pub(super) fn found_edited(&mut self, subject: &str, rest: Option<&Path>) {
+        let subject = crate::mail::safe::line(subject);
+        let says = match rest {
+            None => format!("what your editor saved is a draft: “{subject}”"),
+            Some(rest) => format!("what your editor saved is a draft: “{subject}”; it kept more in {}", rest.display()),
+        };
+        self.app.say(Tone::Good, says);
+        self.app.is_stale = true;
     }
 
     /// Hands the answer to the engine. `unannounced`: its writer was asked whether to send it without an announcement.
@@ -403,10 +427,9 @@ impl Turn<'_> {
     }
 }
 
-/// Keeps what is in the composer: its first time above what came back meanwhile, later instead of what it was.
+/// Keeps what is in the composer.
 fn keep(composer: &mut Composer, now: Timestamp) -> Effect {
     let draft = Box::new(composer.to_keep(now));
-    let is_first = !composer.is_on_desk();
     composer.saved(now);
-    if is_first { Effect::BeginDraft(draft) } else { Effect::KeepDraft(draft) }
+    Effect::KeepDraft(draft)
 }

@@ -108,6 +108,7 @@ impl Turn<'_> {
     pub(super) fn open_composer(&mut self, mut composer: Composer) {
         let mailbox = self.app.mailboxes.iter().find(|m| m.key() == composer.target.mailbox);
         composer.senders = mailbox.map(compose::senders).unwrap_or_default();
+        composer.hand = self.app.hand();
         self.app.composer = Some(composer);
     }
 
