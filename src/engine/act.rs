@@ -7,8 +7,8 @@ use super::link::Link;
 use crate::config::DoneMeans;
 use crate::imap::UidSet;
 use crate::model::{
-    Action, Capability, Conversation, ErrorKind, Expectation, Filed, Grade, Handle, Mailbox, Message, Refusal, Role,
-    Status, Uid, View,
+    Action, Capability, Conversation, ErrorKind, Expectation, Filed, Handle, Mailbox, Message, Refusal, Role, Status,
+    Uid, View,
 };
 use crate::store::{Order, PageQuery};
 use crate::wire::act::{Act, Saw};
@@ -66,7 +66,12 @@ impl Link {
             Action::File(to) if self.is_in_inbox(place)? => {
                 filed = Some(self.file(place, &me, to, expect, upto).await?);
             }
-            _ if self.is_in_inbox(place)? => self.perform_in_inbox(place, &me, action, expect, upto).await?,
+            _ if self.is_in_inbox(place)? => {
+                if let (Action::Seen(_), Some(why_not)) = (action, mailbox.why_not_seen(Role::Inbox)) {
+                    return Err(Refusal::new(ErrorKind::Rights, format!("{}: {why_not}", mailbox.key())).into());
+                }
+                self.perform_in_inbox(place, &me, action, expect, upto).await?;
+            }
             _ => self.perform_elsewhere(place, &me, action, expect).await?,
         }
         let conversation = match self.as_it_is(place).await {
@@ -167,6 +172,7 @@ impl Link {
         match action {
             Action::Done | Action::Release => Ok(()),
             Action::Reopen => self.bring_back(place).await,
+            Action::Seen(seen) => self.mark_read_elsewhere(place, *seen).await,
             _ => Err(Refusal::new(ErrorKind::Failed, "the conversation is done: nothing of it is in INBOX")
                 .hint("reopen it first")
                 .into()),
@@ -184,16 +190,8 @@ impl Link {
         };
         let uid = message.uid;
         let ours: Vec<String> = message.flags.keywords.iter().filter(|k| keywords::is_ours(k)).cloned().collect();
-        let in_archive = if ours.is_empty() { "te" } else { "wte" };
-        for (role, letters) in [(Role::Archive, in_archive), (Role::Inbox, "i")] {
-            let granted = mailbox.rights.as_ref().is_none_or(|r| r.get(&role).is_some_and(|r| r.grant(letters)));
-            if !granted {
-                let text = format!(
-                    "reopening moves the message back to INBOX: the right `{letters}` is missing on {}",
-                    role.as_str()
-                );
-                return Err(Refusal::new(ErrorKind::Rights, text).into());
-            }
+        if let Some(why_not) = mailbox.why_not_back(!ours.is_empty()) {
+            return Err(Refusal::new(ErrorKind::Rights, why_not).into());
         }
         self.enter(mailbox, Role::Archive).await?;
         self.mark_stale();
@@ -210,6 +208,36 @@ impl Link {
         self.sync(mailbox, Role::Inbox).await?;
         self.sync(mailbox, Role::Archive).await?;
         Ok(())
+    }
+
+    /// `\Seen` on what lies in Archive, where it is shown as unread like anywhere else.
+    async fn mark_read_elsewhere(&mut self, place: Place<'_>, seen: bool) -> Result<()> {
+        let mailbox = place.mailbox;
+        self.look_into_archive(place).await?;
+        let conversation = self.reader.conversation(mailbox.key(), place.root)?.ok_or_else(|| gone(place.root))?;
+        if let Some(why_not) = mailbox.why_not_seen(conversation.folder) {
+            return Err(Refusal::new(ErrorKind::Rights, format!("{}: {why_not}", mailbox.key())).into());
+        }
+        let mut thread = self.reader.thread(mailbox.key(), place.root)?;
+        thread.retain(|m| m.folder == conversation.folder && m.flags.seen != seen);
+        if thread.is_empty() {
+            return Ok(());
+        }
+        self.enter(mailbox, conversation.folder).await?;
+        self.mark_stale();
+        let flag = vec![keywords::SEEN.to_owned()];
+        let change = if seen { FlagChange::Add(flag) } else { FlagChange::Remove(flag) };
+        for message in &thread {
+            if !self.session.store(message.uid, None, &change).await?.accepted {
+                return Err(refused(&Stopped::Refused, mailbox));
+            }
+        }
+        // Some servers say yes and keep nothing: what is so now is read.
+        self.sync(mailbox, conversation.folder).await?;
+        match self.reader.conversation(mailbox.key(), place.root)? {
+            Some(now) if now.unread == seen => Err(refused(&Stopped::NotKept, mailbox)),
+            _ => Ok(()),
+        }
     }
 
     /// Whether done moves to Archive here.
@@ -290,6 +318,11 @@ pub fn newest_incoming(thread: &[Message], role: Role) -> Option<&Message> {
         .or_else(|| here().max_by_key(|m| m.uid))
 }
 
+/// Whether what comes back from Archive when a conversation is opened again bears keywords of ours, which are to be taken off.
+pub fn comes_back_marked(thread: &[Message]) -> bool {
+    newest_incoming(thread, Role::Archive).is_some_and(|m| m.flags.keywords.iter().any(|k| keywords::is_ours(k)))
+}
+
 fn changes_holder(action: &Action) -> bool {
     matches!(action, Action::Claim | Action::Assign(_) | Action::TakeOver | Action::Done)
 }
@@ -297,15 +330,19 @@ fn changes_holder(action: &Action) -> bool {
 /// What must be granted before anything is tried: a STORE without the right burns a keyword's name on some servers.
 pub(super) fn allow(mailbox: &Mailbox, action: &Action) -> Result<()> {
     let is_mark = matches!(action, Action::Tag { .. } | Action::Urgent(_));
-    let filing;
+    let (filing, unseen);
     let why_not = match action {
-        Action::Seen(_) if mailbox.may(Capability::Seen) => None,
-        Action::Seen(_) => Some("marking mail as read needs the right `s` on INBOX"),
+        // One or the other, depending on where it lies.
+        Action::Seen(_) if mailbox.why_not_seen(Role::Archive).is_none() => None,
+        Action::Seen(_) => {
+            unseen = mailbox.why_not_seen(Role::Inbox);
+            unseen.as_deref()
+        }
         Action::File(to) if grade::why_no_claims(mailbox.grade, mailbox.address.is_some()).is_none() => {
             filing = to.why_not(mailbox);
             filing.as_deref()
         }
-        _ if is_mark && mailbox.address.is_some() && mailbox.grade != Grade::D => None,
+        _ if is_mark => grade::why_no_marks(mailbox.grade, mailbox.address.is_some()),
         _ => grade::why_no_claims(mailbox.grade, mailbox.address.is_some()),
     };
     match why_not {

@@ -26,6 +26,7 @@ impl Link {
         upto: Option<Uid>,
     ) -> Result<Filed> {
         let folder = to.folder(place.mailbox).unwrap_or_default().to_owned();
+        self.may_put_into(place.mailbox, &folder).await?;
         let before = self.reader.conversation(place.mailbox.key(), place.root)?;
         let saw = Saw { assignee: None, upto };
         let start = Act::start(Action::File(to.clone()), me.clone(), saw, false, expect.clone());
@@ -51,6 +52,25 @@ impl Link {
             subject: before.map(|c| c.subject).unwrap_or_default(),
             folder,
         })
+    }
+
+    /// Asks for the rights on a folder of the team's own, which is none of those that are known: a claim must not be left
+    /// behind by what cannot be done.
+    async fn may_put_into(&mut self, mailbox: &Mailbox, folder: &str) -> Result<()> {
+        if mailbox.rights.is_none() || mailbox.folders.values().any(|known| known == folder) {
+            return Ok(());
+        }
+        let granted = match self.session.my_rights(folder).await {
+            Err(error) if error.is_fatal() => return Err(error.into()),
+            // Not there, or not to be seen: the server says so more plainly when it is told to move something there.
+            Err(_) | Ok(None) => return Ok(()),
+            Ok(Some(granted)) => granted,
+        };
+        if granted.grant("i") {
+            return Ok(());
+        }
+        let text = format!("the right i is missing on {} (you have {})", shown_name(mailbox, folder), granted.0);
+        Err(Refusal::new(ErrorKind::Rights, text).into())
     }
 
     /// Brings back what was filed. All of it or nothing: it is looked for anew, and must be as it was left.

@@ -85,16 +85,20 @@ pub fn keeps_announcements(permanent_flags: &[String], me: Option<&Handle>) -> b
 
 /// Why claims are not to be had here, in words; `None` where they are.
 pub fn why_no_claims(grade: Grade, is_named: bool) -> Option<&'static str> {
-    match grade {
-        _ if !is_named => {
-            Some("this mailbox has no address yet: name it in the configuration ([mailbox.\"address\"], root = …)")
-        }
-        Grade::A => None,
+    why_no_marks(grade, is_named).or(match grade {
+        Grade::A | Grade::D => None,
         Grade::B | Grade::C => Some(
             "this server keeps no claims safely here (no CONDSTORE, or no new keywords): it needs the journal, which is not built yet",
         ),
-        Grade::D => Some("you may only look: the right `w` is missing on INBOX"),
+    })
+}
+
+/// Why tags and urgent are not to be had here, in words: nobody contends for them, so that nothing has to be guarded.
+pub fn why_no_marks(grade: Grade, is_named: bool) -> Option<&'static str> {
+    if !is_named {
+        return Some("this mailbox has no address yet: name it in the configuration ([mailbox.\"address\"], root = …)");
     }
+    (grade == Grade::D).then_some("you may only look: the right `w` is missing on INBOX")
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ mod watcher;
 mod windows;
 mod worker;
 
-pub use act::Performed;
+pub use act::{Performed, comes_back_marked};
 pub use cache::Cache;
 pub use discover::{Closed, Found, choose};
 pub use drive::Place;
@@ -45,7 +45,7 @@ pub use error::{Error, Result};
 pub use fetching::create_new;
 pub use filing::shown_name;
 pub use finder::{Answer, Sought};
-pub use grade::why_no_claims;
+pub use grade::{why_no_claims, why_no_marks};
 pub use index::keep as keep_index;
 pub use link::Link;
 pub use live::Engine;

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::act::newest_incoming;
+use super::act::{comes_back_marked, newest_incoming};
 use super::answer::{OLD, Sending};
 use super::drive::Place;
 use super::error::{Error, Result};
@@ -354,8 +354,11 @@ impl Link {
             self.find_root(&mailbox, item).await?;
             let place = Place { mailbox: &mailbox, root: &item.root };
             let conversation = self.reader.conversation(mailbox.key(), &item.root)?;
+            let is_marked = comes_back_marked(&self.reader.thread(mailbox.key(), &item.root)?);
             let is_back = conversation.is_some_and(|c| c.folder == Role::Archive)
                 && mailbox.may(Capability::Archive)
+                // Whoever may not move it answers all the same.
+                && mailbox.why_not_back(is_marked).is_none()
                 && fits_done(&kept.expect.clone().into());
             if is_back {
                 // As it was expected; from now on it is as this answer made it.

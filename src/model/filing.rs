@@ -1,6 +1,6 @@
 //! Filing: where a conversation goes from INBOX when it is no work, and what it takes to bring it back.
 
-use super::{Flags, Mailbox, MessageId, Role, Uid, UidValidity};
+use super::{Capability, Flags, Mailbox, MessageId, Role, Uid, UidValidity};
 
 /// Where a conversation is filed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,47 @@ impl Destination {
         let closed = role.filter(|role| !has(*role, "i"))?;
         let place = if matches!(self, Self::Folder(_)) { closed.as_str() } else { title };
         Some(format!("the right i is missing on {place} (you have {})", granted(closed)))
+    }
+}
+
+impl Mailbox {
+    /// What is in the way of bringing a conversation back from Archive; `None`: nothing that is known. `is_marked`: what comes
+    /// back bears claims or statuses of ours, which are taken off it first.
+    pub fn why_not_back(&self, is_marked: bool) -> Option<String> {
+        let rights = self.rights.as_ref()?;
+        let needed = [(Role::Archive, "Archive", if is_marked { "wte" } else { "te" }), (Role::Inbox, "INBOX", "i")];
+        needed.into_iter().find_map(|(role, title, letters)| {
+            let granted = rights.get(&role);
+            let missing: String =
+                letters.chars().filter(|&letter| !granted.is_some_and(|r| r.grants(letter))).collect();
+            let is_missing = match missing.len() {
+                0 => return None,
+                1 => format!("the right {missing} is missing"),
+                _ => format!("the rights {missing} are missing"),
+            };
+            let granted = granted.map_or("none", |r| r.0.as_str());
+            Some(format!("opening it again moves it back to INBOX: {is_missing} on {title} (you have {granted})"))
+        })
+    }
+
+    /// What is in the way of marking as read what lies in a folder; `None`: nothing that is known.
+    pub fn why_not_seen(&self, role: Role) -> Option<String> {
+        let title = match role {
+            Role::Inbox => "here",
+            Role::Archive => "on Archive",
+            _ => return Some("it lies in Sent alone".to_owned()),
+        };
+        let granted = self.rights.as_ref().map(|rights| rights.get(&role));
+        match granted {
+            Some(granted) if !granted.is_some_and(|r| r.grant("s")) => {
+                Some(format!("the right s is missing {title} (you have {})", granted.map_or("none", |r| r.0.as_str())))
+            }
+            // What SELECT told is known of INBOX alone.
+            _ if role == Role::Inbox && !self.may(Capability::Seen) => {
+                Some("the server does not keep what you have read here".to_owned())
+            }
+            _ => None,
+        }
     }
 }
 

@@ -177,6 +177,9 @@ pub struct App {
     pub notices: Notices,
     /// For the list of mailboxes.
     pub mailbox_counts: HashMap<String, Counts>,
+    /// The conversation under the cursor where it lies in Archive, and whether what would come back of it bears keywords of
+    /// ours.
+    pub in_archive: Option<(Target, bool)>,
     /// Rows must be read again before the next frame.
     pub is_stale: bool,
     /// When the conversation under the cursor is asked for, had the cursor come to rest.
@@ -224,6 +227,7 @@ impl App {
             next_activity: None,
             notices: Notices::default(),
             mailbox_counts: HashMap::new(),
+            in_archive: None,
             is_stale: true,
             open_at: None,
             last_ticket: 0,
@@ -274,6 +278,11 @@ impl App {
     pub fn subject_as_known(&self) -> Option<&Conversation> {
         let read = self.reading.as_ref().filter(|_| self.focus == Focus::Reading).and_then(|r| r.conversation.as_ref());
         read.or_else(|| self.queue.current())
+    }
+
+    /// Whether keywords of ours are to be taken off a conversation in Archive when it is opened again.
+    pub fn comes_back_marked(&self, conversation: &Conversation) -> bool {
+        self.in_archive.as_ref().is_some_and(|(target, marked)| *marked && *target == Self::target(conversation))
     }
 
     /// The list that is shown instead of the view's, where something is looked for.

@@ -45,7 +45,11 @@ pub fn mailbox() -> Mailbox {
             (Role::Sent, "shared/support@example.test/Sent".into()),
             (Role::Archive, "shared/support@example.test/Archive".into()),
         ]),
-        rights: Some(BTreeMap::from([(Role::Inbox, Rights("lrswite".into())), (Role::Sent, Rights("lrswi".into()))])),
+        rights: Some(BTreeMap::from([
+            (Role::Inbox, Rights("lrswite".into())),
+            (Role::Sent, Rights("lrswi".into())),
+            (Role::Archive, Rights("lrswite".into())),
+        ])),
         grade: Grade::A,
         may: vec![Capability::Read, Capability::Seen, Capability::Claim, Capability::Send, Capability::Archive],
     }

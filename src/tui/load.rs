@@ -12,8 +12,9 @@ use super::reading::{LineContext, Reading};
 use super::rights;
 use super::source::{Order, Result, Source};
 use super::theme::Theme;
+use crate::engine::comes_back_marked;
 use crate::engine::message::Target;
-use crate::model::{Conversation, View};
+use crate::model::{Conversation, Role, View};
 
 /// The cursor rests this long on a row before its mail is fetched for the pane.
 const REST: Duration = Duration::from_millis(150);
@@ -43,7 +44,22 @@ fn try_fill(app: &mut App, source: &dyn Source) -> Result<()> {
         refresh(app, source)?;
     }
     window(app, source)?;
-    reading(app, source, was_stale)
+    reading(app, source, was_stale)?;
+    look_into_archive(app, source, was_stale)
+}
+
+/// Whether what is under the cursor would come back from Archive with keywords of ours: one more right is needed then.
+fn look_into_archive(app: &mut App, source: &dyn Source, was_stale: bool) -> Result<()> {
+    let target = app.subject_as_known().filter(|c| c.folder == Role::Archive).map(App::target);
+    let is_known = !was_stale && app.in_archive.as_ref().map(|(known, _)| known) == target.as_ref();
+    if !is_known {
+        let look = |target: Target| -> Result<(Target, bool)> {
+            let is_marked = comes_back_marked(&source.thread(&target.mailbox, &target.root)?);
+            Ok((target, is_marked))
+        };
+        app.in_archive = target.map(look).transpose()?;
+    }
+    Ok(())
 }
 
 fn height(app: &App) -> u32 {

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::keymap::Act;
-use crate::model::{Assignee, Capability, Conversation, Destination, Grade, Mailbox, Rights, Role, Status};
+use crate::model::{Assignee, Capability, Conversation, Destination, Grade, Mailbox, Role};
 
 /// The reason, in words for a person.
 pub fn why_not(app: &App, act: Act) -> Option<String> {
@@ -20,13 +20,13 @@ pub fn why_not(app: &App, act: Act) -> Option<String> {
     if act == Act::SendDone && app.composer.as_ref().is_some_and(|c| c.target.is_opening()) {
         return Some("there is nothing to finish with it: it answers nothing".to_owned());
     }
-    let capability = needs(act)?;
+    let need = need(act)?;
     // What cannot be announced is asked about when it is sent; who may only look does not answer at all.
-    let is_asked_later = capability == Capability::Send && mailbox.address.is_some() && mailbox.grade != Grade::D;
-    if let Some(missing) = missing(mailbox, capability).filter(|_| !is_asked_later) {
+    let is_asked_later = need == Need::Send && mailbox.address.is_some() && mailbox.grade != Grade::D;
+    if let Some(missing) = missing(mailbox, need).filter(|_| !is_asked_later) {
         return Some(missing);
     }
-    let needs_handle = matches!(capability, Capability::Claim | Capability::Send) && mailbox.may(Capability::Claim);
+    let needs_handle = need != Need::Send || mailbox.may(Capability::Claim);
     if needs_handle && app.me().is_none() {
         return Some("you have no handle here: set one in the configuration".to_owned());
     }
@@ -51,13 +51,25 @@ pub fn why_not(app: &App, act: Act) -> Option<String> {
 }
 
 fn needs_mailbox(act: Act) -> bool {
-    needs(act).is_some()
+    need(act).is_some()
         || matches!(act, Act::Search | Act::Filter | Act::NextHit | Act::PreviousHit)
         || matches!(act, Act::View(_) | Act::NextMailbox | Act::PreviousMailbox | Act::Undo)
 }
 
-/// What an action needs the server to grant.
-fn needs(act: Act) -> Option<Capability> {
+/// What an action needs of the mailbox, whichever the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// That it keeps claims and statuses.
+    Claim,
+    /// That its flags may be changed: nobody contends for a tag.
+    Mark,
+    /// That what was read can be told. By which right depends on where it lies.
+    Seen,
+    /// That an answer can be announced.
+    Send,
+}
+
+fn need(act: Act) -> Option<Need> {
     match act {
         Act::Claim
         | Act::TakeNext
@@ -65,13 +77,12 @@ fn needs(act: Act) -> Option<Capability> {
         | Act::TakeOver
         | Act::Waiting
         | Act::Done
-        | Act::Tag
-        | Act::Urgent
         | Act::Trash
         | Act::Junk
-        | Act::MoveTo => Some(Capability::Claim),
-        Act::Unread => Some(Capability::Seen),
-        Act::Reply | Act::ReplyAll | Act::Forward | Act::New => Some(Capability::Send),
+        | Act::MoveTo => Some(Need::Claim),
+        Act::Tag | Act::Urgent => Some(Need::Mark),
+        Act::Unread => Some(Need::Seen),
+        Act::Reply | Act::ReplyAll | Act::Forward | Act::New => Some(Need::Send),
         _ => None,
     }
 }
@@ -85,39 +96,29 @@ fn is_for_many(act: Act) -> bool {
     )
 }
 
-fn missing(mailbox: &Mailbox, capability: Capability) -> Option<String> {
-    if mailbox.address.is_none() && matches!(capability, Capability::Claim | Capability::Send) {
+fn missing(mailbox: &Mailbox, need: Need) -> Option<String> {
+    if mailbox.address.is_none() && need != Need::Seen {
         return Some("this mailbox has no address: name it in the configuration".to_owned());
     }
-    if mailbox.may(capability) {
-        return None;
+    let lacks_w = || {
+        let granted = mailbox.rights.as_ref().and_then(|r| r.get(&Role::Inbox)).filter(|r| !r.grant("w"))?;
+        Some(format!("the right w is missing here (you have {})", granted.0))
+    };
+    match need {
+        // Told of each conversation by itself.
+        Need::Seen => None,
+        Need::Send => (!mailbox.may(Capability::Send)).then(|| unwritable_sent(mailbox)),
+        Need::Mark if mailbox.grade != Grade::D => None,
+        Need::Claim if mailbox.may(Capability::Claim) => None,
+        Need::Mark | Need::Claim => Some(lacks_w().unwrap_or_else(|| {
+            let why_not = match mailbox.grade {
+                Grade::B => "this server cannot keep claims in keywords (grade B), and the journal is not built yet",
+                Grade::C => "this mailbox cannot keep claims safely (grade C)",
+                Grade::A | Grade::D => "the server lets you only look here",
+            };
+            why_not.to_owned()
+        })),
     }
-    let lacks = |role: Role, letters: &str| {
-        let rights = mailbox.rights.as_ref().and_then(|r| r.get(&role));
-        rights.is_some_and(|r| !r.grant(letters))
-    };
-    let granted = |role: Role| {
-        let rights = mailbox.rights.as_ref().and_then(|r| r.get(&role));
-        rights.map_or("none", |Rights(letters)| letters)
-    };
-    Some(match capability {
-        Capability::Claim if lacks(Role::Inbox, "w") => {
-            format!("the right w is missing here (you have {})", granted(Role::Inbox))
-        }
-        Capability::Claim => match mailbox.grade {
-            Grade::B => {
-                "this server cannot keep claims in keywords (grade B), and the journal is not built yet".to_owned()
-            }
-            Grade::C => "this mailbox cannot keep claims safely (grade C)".to_owned(),
-            Grade::A | Grade::D => "the server lets you only look here".to_owned(),
-        },
-        Capability::Seen if lacks(Role::Inbox, "s") => {
-            format!("the right s is missing here (you have {})", granted(Role::Inbox))
-        }
-        Capability::Seen => "the server does not keep what you have read here".to_owned(),
-        Capability::Send => unwritable_sent(mailbox),
-        Capability::Read | Capability::Archive => "the server does not allow it here".to_owned(),
-    })
 }
 
 /// Why nothing can be written into the mailbox's Sent, where answers are announced; `None` where it can, or where it is not
@@ -159,11 +160,22 @@ fn of_conversation(app: &App, act: Act, c: &Conversation) -> Option<String> {
         }
         _ => None,
     };
-    let is_in_inbox = c.folder == Role::Inbox;
+    let needs_inbox = matches!(
+        act,
+        Act::Claim
+            | Act::Assign
+            | Act::TakeOver
+            | Act::Waiting
+            | Act::Tag
+            | Act::Urgent
+            | Act::Trash
+            | Act::Junk
+            | Act::MoveTo
+    );
+    if needs_inbox && c.folder != Role::Inbox {
+        return Some("it is not in INBOX: open it again first".to_owned());
+    }
     match act {
-        Act::Claim | Act::Assign | Act::TakeOver if !is_in_inbox => {
-            Some("it is not in INBOX: open it again first".to_owned())
-        }
         Act::Claim => held,
         Act::TakeOver => match &c.assignee {
             Assignee::Held(by) if Some(by) != me => None,
@@ -176,13 +188,13 @@ fn of_conversation(app: &App, act: Act, c: &Conversation) -> Option<String> {
         Act::Reply | Act::ReplyAll if c.is_contested() => {
             Some(format!("it is contested by {}: nobody answers", c.assignee))
         }
-        Act::Trash | Act::Junk | Act::MoveTo if !is_in_inbox => {
-            Some("it is not in INBOX: open it again first".to_owned())
+        Act::Unread => app.current().and_then(|mailbox| mailbox.why_not_seen(c.folder)),
+        Act::Done if c.folder == Role::Archive => {
+            app.current().and_then(|mailbox| mailbox.why_not_back(app.comes_back_marked(c)))
         }
-        Act::Trash | Act::Junk | Act::MoveTo => held,
-        Act::Done if c.status != Status::Done => held,
-        Act::Waiting if !is_in_inbox => Some("it is not in INBOX: open it again first".to_owned()),
-        Act::Waiting if c.status != Status::Waiting => held,
+        Act::Done if c.folder != Role::Inbox => Some("it lies in Sent alone".to_owned()),
+        // To open it again is its holder's as well.
+        Act::Trash | Act::Junk | Act::MoveTo | Act::Done | Act::Waiting => held,
         _ => None,
     }
 }

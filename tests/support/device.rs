@@ -45,15 +45,18 @@ impl Device {
     }
 
     async fn at(team: &Team<'_>, port: u16, who: &str, handle: &str, rest: &str) -> Self {
+        Self::login(&team.user(who), port, &team.mailbox(), handle, rest).await
+    }
+
+    /// A login of any server at this port, who sees the mailbox with this address.
+    pub async fn login(user: &str, port: u16, address: &str, handle: &str, rest: &str) -> Self {
         let home = tempfile::Builder::new().prefix("bagsy-device-").tempdir().expect("a home");
-        let user = team.user(who);
-        let login = login(home.path(), &user, port, handle, rest);
+        let login = login(home.path(), user, port, handle, rest);
         let cache = Cache::open(&login.cache, login.me().as_ref()).expect("a cache");
         let mut link = Link::open(&login, &cache).await.expect("signed in");
         let found = link.discover().await.expect("the mailboxes");
-        let address = team.mailbox();
         let mailbox = found.mailboxes.into_iter().find(|m| m.key() == address).expect("the team's mailbox");
-        let (handle, rest) = (handle.to_owned(), rest.to_owned());
+        let (user, handle, rest) = (user.to_owned(), handle.to_owned(), rest.to_owned());
         Self { link, mailbox, user, port, handle, rest, home }
     }
 

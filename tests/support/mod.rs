@@ -8,6 +8,7 @@
 pub mod authority;
 pub mod bagsy;
 pub mod certs;
+pub mod cyrus;
 pub mod device;
 pub mod dns;
 pub mod dovecot;

@@ -127,7 +127,8 @@ smtpd_hard_error_limit = 2000
 message_size_limit = 100000000
 "
     );
-    let senders: Vec<String> = SENDERS.iter().map(|who| format!("{who}@$2")).collect();
+    // Logins may be plain, as on Cyrus.
+    let senders: Vec<String> = SENDERS.iter().flat_map(|who| [format!("{who}@$2"), (*who).to_owned()]).collect();
     let sender_logins = format!("/^({})@(.*)$/ {}\n/^([^@]+)@(.*)$/ $1@$2\n", SHARED.join("|"), senders.join(", "));
     let transport = format!("/\\.test$/ lmtp:inet:127.0.0.1:{lmtp_port}\n");
     let files = [("main.cf", main), ("sender-logins", sender_logins), ("transport", transport)];

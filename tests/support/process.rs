@@ -87,12 +87,24 @@ pub struct Server {
 
 /// A new empty folder, open to the servers' own accounts.
 pub fn new_folder(name: &str) -> PathBuf {
-    use std::os::unix::fs::PermissionsExt;
     let mut base = std::env::temp_dir();
     // A socket's path has at most 107 characters.
     if base.as_os_str().len() > 40 {
         base = PathBuf::from("/tmp");
     }
+    new_folder_in(&base, name)
+}
+
+/// The same in memory where there is a place for it: for a server that waits for the disk at each change and cannot be told not
+/// to.
+pub fn new_folder_in_memory(name: &str) -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let is_open = tempfile::Builder::new().prefix("bagsy-").tempfile_in(memory).is_ok();
+    if is_open { new_folder_in(memory, name) } else { new_folder(name) }
+}
+
+fn new_folder_in(base: &Path, name: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
     let folder = base.join(format!("bagsy-{name}-{:08x}", random() as u32));
     std::fs::create_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).expect("mode of a new folder");

@@ -83,9 +83,9 @@ impl Submission {
 /// Who may send as whom: everybody as themselves; as `support`, `help` and `sales` of their domain alice, bob, p1 to
 /// p8 and the shared mailbox's own login. The names stand in [`SENDERS`], which Postfix reads too.
 pub fn may_send(login: &str, sender: &str) -> bool {
-    let (Some((who, domain)), Some((local, sender_domain))) = (login.split_once('@'), sender.split_once('@')) else {
-        return false;
-    };
+    let Some((local, sender_domain)) = sender.split_once('@') else { return false };
+    // A login may be plain, as on Cyrus.
+    let (who, domain) = login.split_once('@').unwrap_or((login, sender_domain));
     domain == sender_domain && (who == local || (SHARED.contains(&local) && SENDERS.contains(&who)))
 }
 

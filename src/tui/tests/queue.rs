@@ -207,6 +207,61 @@ fn a_mailbox_that_keeps_no_claims_says_so() {
     s.press("c");
     assert!(s.shows("grade B"), "{}", s.screen());
     assert_eq!(why_not(&s.app, Act::Reply), None);
+    // Nobody contends for a tag: it is kept like anywhere else.
+    assert_eq!(why_not(&s.app, Act::Tag), None);
+    assert_eq!(why_not(&s.app, Act::Urgent), None);
+}
+
+#[test]
+fn in_archive_only_what_can_be_done_there_may_be_pressed() {
+    let fake = support();
+    let mut granted = mailbox();
+    let rights =
+        |archive: &str| Some([(Role::Inbox, Rights("lrswite".into())), (Role::Archive, Rights(archive.into()))].into());
+    granted.rights = rights("lrs");
+    *fake.mailboxes.borrow_mut() = vec![granted.clone()];
+    let mut s = Stage::with(fake, 100, 24);
+    s.fake.change("fire", |c| {
+        (c.folder, c.status, c.assignee, c.unread) = (Role::Archive, Status::Done, Assignee::Free, true);
+    });
+    s.changed();
+    s.press("8");
+    while s.selected() != "fire" {
+        s.press("j");
+    }
+    for act in [Act::Claim, Act::Assign, Act::Tag, Act::Urgent, Act::Waiting] {
+        let why_not = why_not(&s.app, act);
+        assert!(why_not.as_ref().is_some_and(|w| w.contains("open it again first")), "{act:?}: {why_not:?}");
+    }
+    assert_eq!(why_not(&s.app, Act::Unread), None);
+    let back = why_not(&s.app, Act::Done).unwrap();
+    assert!(back.contains("the rights te are missing on Archive (you have lrs)"), "{back}");
+
+    granted.rights = rights("lrte");
+    s.app.mailboxes = vec![granted];
+    assert_eq!(why_not(&s.app, Act::Done), None);
+    let read = why_not(&s.app, Act::Unread).unwrap();
+    assert!(read.contains("the right s is missing on Archive"), "{read}");
+    // What was finished here bears keywords that come off first.
+    let fire = s.app.subject().unwrap();
+    s.app.in_archive = Some((crate::tui::app::App::target(&fire), true));
+    let back = why_not(&s.app, Act::Done).unwrap();
+    assert!(back.contains("the right w is missing on Archive"), "{back}");
+}
+
+#[test]
+fn what_another_finished_is_opened_again_by_nobody_else() {
+    let mut s = Stage::new(100, 24);
+    s.fake.change("fire", |c| (c.status, c.assignee) = (Status::Done, Assignee::Held(handle("bob"))));
+    s.changed();
+    s.press("8");
+    while s.selected() != "fire" {
+        s.press("j");
+    }
+    assert!(why_not(&s.app, Act::Done).unwrap().contains("bob has it"));
+    s.fake.change("fire", |c| c.status = Status::Waiting);
+    s.changed();
+    assert!(why_not(&s.app, Act::Waiting).unwrap().contains("bob has it"));
 }
 
 #[test]
