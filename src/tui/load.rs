@@ -6,10 +6,12 @@ use std::time::Duration;
 use super::app::{App, Focus, Tone};
 use super::finding::Finding;
 use super::keymap::{Act, Context};
+use super::layers::Layer;
 use super::layout::{self, Panes, areas};
 use super::queue::Lingering;
 use super::reading::{LineContext, Reading};
 use super::rights;
+use super::screens::help;
 use super::source::{Order, Result, Source};
 use super::theme::Theme;
 use crate::engine::comes_back_marked;
@@ -27,6 +29,11 @@ pub fn fill(app: &mut App, source: &dyn Source, theme: &Theme) {
     let areas = areas(app);
     let unfold = app.keymap.key_for(Context::Reading, Act::Open);
     let context = LineContext { now: app.now, zone: app.settings.zone.clone(), glyphs: theme.glyphs, unfold };
+    if let Some(Layer::Help { of, scroll }) = app.layer {
+        // From the end the next key leads back at once, however far the one before went.
+        let scroll = scroll.min(help::furthest(app, of, theme, areas.body));
+        app.layer = Some(Layer::Help { of, scroll });
+    }
     if let Some(reading) = &mut app.reading {
         reading.lay_out(layout::reading_width(&areas), usize::from(areas.reading.height), &context);
     }

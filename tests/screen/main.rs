@@ -7,6 +7,7 @@ mod bad_luck;
 mod bad_mail;
 mod composing;
 mod demo;
+mod every_key;
 mod filing;
 mod finding;
 mod items;

@@ -202,8 +202,13 @@ impl Pty {
             "Delete" => "\x1b[3~".to_owned(),
             "PageUp" => "\x1b[5~".to_owned(),
             "PageDown" => "\x1b[6~".to_owned(),
-            _ => match key.strip_prefix("Ctrl-").map(str::as_bytes) {
-                Some([letter]) => char::from(letter.to_ascii_uppercase() & 0x1f).to_string(),
+            "Shift-Tab" => "\x1b[Z".to_owned(),
+            "Ctrl-Left" => "\x1b[1;5D".to_owned(),
+            "Ctrl-Right" => "\x1b[1;5C".to_owned(),
+            "Alt-Backspace" => "\x1b\x7f".to_owned(),
+            _ => match (key.strip_prefix("Ctrl-").map(str::as_bytes), key.strip_prefix("Alt-")) {
+                (Some([letter]), _) => char::from(letter.to_ascii_uppercase() & 0x1f).to_string(),
+                (_, Some(letter)) => format!("\x1b{letter}"),
                 _ => key.to_owned(),
             },
         };

@@ -14,8 +14,16 @@ use crate::tui::widgets::panel;
 /// Cells between a key and what it does, and between two columns.
 const GAP: usize = 2;
 
-/// Draws the help of a context.
-pub fn draw(app: &App, of: Context, scroll: u16, theme: &Theme, buffer: &mut Buffer, body: Rect) {
+/// The help of a context as it stands in a body of this size.
+struct Laid {
+    pages: Vec<Lines>,
+    columns: u16,
+    area: Rect,
+    /// So many lines are below the window when its first stands at the top.
+    most: u16,
+}
+
+fn lay_out(app: &App, of: Context, theme: &Theme, body: Rect) -> Laid {
     let widest = |of_one: fn(&Bound) -> usize| app.keymap.bindings(of).map(of_one).max().unwrap_or(0);
     let keys = widest(|b| width(&pressed(b))) + GAP;
     let wanted = u16::try_from(1 + keys + widest(|b| width(b.says)) + GAP).unwrap_or(u16::MAX);
@@ -26,8 +34,19 @@ pub fn draw(app: &App, of: Context, scroll: u16, theme: &Theme, buffer: &mut Buf
     let pages = flow(groups, columns);
     let longest = pages.iter().map(Vec::len).max().unwrap_or(0) as u16;
     let area = panel::middle(body, columns * each + 4, longest.saturating_add(2));
+    let most = longest.saturating_sub(area.height.saturating_sub(2));
+    Laid { pages, columns, area, most }
+}
+
+/// How far the help can be scrolled.
+pub fn furthest(app: &App, of: Context, theme: &Theme, body: Rect) -> u16 {
+    lay_out(app, of, theme, body).most
+}
+
+/// Draws the help of a context.
+pub fn draw(app: &App, of: Context, scroll: u16, theme: &Theme, buffer: &mut Buffer, body: Rect) {
+    let Laid { pages, columns, area, most } = lay_out(app, of, theme, body);
     let inner = panel::framed(theme, buffer, area, &format!("Keys: {}", of.title()), &[]);
-    let most = longest.saturating_sub(inner.height);
     let from = usize::from(scroll.min(most));
     let cells = inner.width / columns;
     for (column, lines) in pages.iter().enumerate() {

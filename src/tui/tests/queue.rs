@@ -609,3 +609,17 @@ fn where_a_lost_connection_means_something_of_its_own_that_is_said() {
     s.refuse(Refusal::new(ErrorKind::Unreachable, "there is no connection").hint("see `bagsy doctor`"));
     assert!(s.shows("▲ the demo has ended: quit with q") && !s.shows("doctor"));
 }
+
+#[test]
+fn from_the_end_of_the_help_the_next_key_leads_back() {
+    let mut s = Stage::new(80, 24);
+    s.press("?");
+    let top = s.screen();
+    s.press("G");
+    let end = s.screen();
+    assert!(s.shows("all shown") && end != top);
+    s.press("k");
+    assert!(s.shows("more below") && s.screen() != end);
+    s.press("G j j j g g");
+    assert_eq!(s.screen(), top);
+}

@@ -106,7 +106,7 @@ fn help(of: crate::tui::keymap::Context, scroll: u16, act: Act) -> Option<Layer>
         Act::HalfDown => scroll.saturating_add(8),
         Act::HalfUp => scroll.saturating_sub(8),
         Act::Top => 0,
-        // Drawing stops at the last line.
+        // It stops at the last line.
         Act::Bottom => u16::MAX,
         _ => return None,
     };
