@@ -58,10 +58,17 @@ pub struct Imap {
     pub connections: u16,
 }
 
+impl Imap {
+    /// Whether to compress where the server offers it: within one machine it costs more than it saves.
+    pub fn compresses(&self) -> bool {
+        self.compress == Compress::Auto && !self.endpoint.is_loopback()
+    }
+}
+
 /// Whether a connection may be compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compress {
-    /// Where the server offers it and it pays.
+    /// Where the server offers it and is not this machine.
     Auto,
     /// Not at all.
     Never,

@@ -60,7 +60,12 @@ pub(super) const IMAP: Keys = Keys {
         key("port", "a whole number from 1 to 65535", "993; 143 without implicit TLS", "its port"),
         TLS,
         CA,
-        key("compress", "\"auto\" or \"never\"", "\"auto\"", "whether COMPRESS=DEFLATE may be used"),
+        key(
+            "compress",
+            "\"auto\" or \"never\"",
+            "\"auto\"",
+            "whether what goes over the wire is deflated (COMPRESS=DEFLATE): auto, where the server offers it and is another machine",
+        ),
         key(
             "connections",
             "a whole number from 1 to 32",

@@ -100,6 +100,14 @@ impl Login {
     /// # Errors
     /// Whatever keeps it from coming about, see [`imap::Error`].
     pub async fn sign_in(&self) -> Result<Session> {
+        let mut session = self.let_in().await?;
+        if self.account.imap.compresses() {
+            session.compress().await?;
+        }
+        Ok(session)
+    }
+
+    async fn let_in(&self) -> Result<Session> {
         let endpoint = &self.account.imap.endpoint;
         match Session::connect(endpoint, &self.credentials(false).await?).await {
             Err(imap::Error::Auth { host, user, why }) => match self.credentials(true).await {

@@ -12,6 +12,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::deflate::Deflated;
 use super::framing::{Framer, Limits};
 use super::triage::{self, Kind, Triage};
 use crate::net::Stream;
@@ -73,6 +74,11 @@ impl Sideline {
         *self.lock() = Sidelined::default();
     }
 
+    /// So many octets came from the network.
+    pub fn count(&self, octets: usize) {
+        self.lock().received += octets as u64;
+    }
+
     /// A figure that grows while the server talks.
     pub fn received(&self) -> u64 {
         self.lock().received
@@ -95,6 +101,8 @@ pub(crate) struct Framed {
     sideline: Sideline,
     /// Untagged responses are dropped, but for what is kept of them beside.
     is_terse: bool,
+    /// Both ways are deflated; who does that counts what comes from the network.
+    is_deflated: bool,
 }
 
 /// So many responses wait aside at most.
@@ -116,6 +124,7 @@ impl Framed {
             written: Vec::new(),
             sideline,
             is_terse: false,
+            is_deflated: false,
         }
     }
 
@@ -123,6 +132,16 @@ impl Framed {
     /// challenges, and waits for ever.
     pub fn be_terse(&mut self, is_terse: bool) {
         self.is_terse = is_terse;
+    }
+
+    /// Deflates both ways from here on (RFC 4978): the server has said that it does, and everything that came behind that
+    /// word is deflated already.
+    pub fn deflate(&mut self) {
+        let early = self.input[self.used..self.filled].to_vec();
+        (self.used, self.filled) = (0, 0);
+        let clear = std::mem::replace(&mut self.inner, Box::new(tokio::io::empty()));
+        self.inner = Box::new(Deflated::new(clear, early, self.sideline.clone()));
+        self.is_deflated = true;
     }
 
     /// Gives the stream back for TLS, unless something was read from it that nobody has asked for: it was sent by somebody
@@ -242,7 +261,9 @@ impl AsyncRead for Framed {
                 // The end, also in the middle of a response: nobody sees half a response.
                 return Poll::Ready(Ok(()));
             }
-            this.sideline.lock().received += octets as u64;
+            if !this.is_deflated {
+                this.sideline.count(octets);
+            }
         }
     }
 }

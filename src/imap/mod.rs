@@ -12,6 +12,7 @@ mod condition;
 mod connection;
 mod create;
 mod date;
+mod deflate;
 mod error;
 mod fetch;
 mod framed;

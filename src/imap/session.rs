@@ -195,6 +195,23 @@ impl Session {
         Ok(())
     }
 
+    /// Deflates both ways from here on (RFC 4978), where the server offers it; whether it does. What was sent before, the
+    /// password among it, was not.
+    ///
+    /// # Errors
+    /// What ends the session. A refusal changes nothing: TLS may compress already.
+    pub async fn compress(&mut self) -> Result<bool, Error> {
+        if !self.has("COMPRESS=DEFLATE") {
+            return Ok(false);
+        }
+        let done = self.run(Command::new("COMPRESS").words("DEFLATE"), &mut Some).await?;
+        if done.status != Status::Ok {
+            return Ok(false);
+        }
+        self.inner.get_mut().deflate();
+        Ok(true)
+    }
+
     /// The server's name as configured.
     pub fn host(&self) -> &str {
         &self.host
