@@ -54,8 +54,8 @@ impl Watch {
                 worked = self.work(&mut backoff, &mut offline_since) => worked,
             };
             let Err(error) = worked else { return };
-            let pause = if is_mendable(&error) {
-                backoff.pause()
+            let pause = if is_mendable(&error) || error.is_signed_out() {
+                backoff.pause_after(&error)
             } else {
                 tracing::warn!(%error, "a folder cannot be watched");
                 HOPELESS
@@ -63,9 +63,9 @@ impl Watch {
             let now = Timestamp::now();
             let since = *offline_since.get_or_insert(now);
             let retry_at = now.saturating_add(SignedDuration::try_from(pause).unwrap_or_default()).unwrap_or(now);
-            let why = error.into_refusal().message;
+            let why = error.into_refusal();
             for (mailbox, _) in self.folders.iter().filter(|(_, role)| *role == Role::Inbox) {
-                let state = Connection::Offline { since, retry_at, why: why.clone() };
+                let state = Connection::lost(since, retry_at, why.clone());
                 (self.tell)(Event::Connection { mailbox: mailbox.key().to_owned(), state });
             }
             tokio::select! {

@@ -8,6 +8,8 @@
 pub mod authority;
 pub mod bagsy;
 pub mod certs;
+pub mod clock;
+pub mod delegate;
 pub mod device;
 pub mod dns;
 pub mod dovecot;
