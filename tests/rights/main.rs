@@ -25,6 +25,7 @@ use support::bagsy::Bagsy;
 use support::cyrus::Cyrus;
 use support::device::Device;
 use support::dovecot::Dovecot;
+use support::imap_client::{Word, quoted};
 use support::mailgen::Mail;
 use support::submission::Submission;
 use support::team::Team;
@@ -103,6 +104,9 @@ fn hold_against(desk: &Desk) {
     let (mut wrong, mut eyes) = (Vec::new(), Eyes::open(desk));
     for (who, rights) in &CAST {
         let granted = Granted::to(desk, who, &mut eyes);
+        // As the page says.
+        let keeps_tags = granted.to_archive && !granted.lacks("Archive", 'w');
+        assert_eq!(granted.tags_to_archive, keeps_tags, "{who}: {granted:?}");
         let device = runtime.block_on(desk.device(who));
         let bagsy = desk.bagsy(who, &servers().1);
         // What the engine was shown to do, the verbs do by the same way: for the five roles that is tried too.
@@ -116,6 +120,16 @@ fn hold_against(desk: &Desk) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Only the page's administrator grants rights, and makes folders where the server has that granted.
+    for (who, rights) in &CAST {
+        let mut person = desk.imap(who);
+        let made = person.command(&format!("CREATE \"{}\"", desk.folder(&format!("Of {who}"))));
+        let given = person.command(&format!("SETACL \"{}\" {} lrs", desk.folder("Archive"), desk.login("p2")));
+        let is_administrator = matches!(rights, Rights::Role("administrator"));
+        assert_eq!(given.word == Word::Ok, is_administrator, "{who}: {given:?}");
+        let makes = is_administrator && matches!(desk, Desk::Cyrus(_));
+        assert_eq!(made.word == Word::Ok, makes, "{who}: {made:?}");
+    }
 }
 
 /// What is written to somebody, by its verb.
@@ -231,8 +245,8 @@ impl Person<'_> {
     fn find_as_person(&self, mail: &Mail, folder: &'static str) -> Where {
         let mut again = self.desk.imap(self.who);
         again.command("NOOP");
-        let name = support::imap_client::quoted(&self.desk.folder(folder));
-        if again.command(&format!("SELECT {name}")).word != support::imap_client::Word::Ok {
+        let name = quoted(&self.desk.folder(folder));
+        if again.command(&format!("SELECT {name}")).word != Word::Ok {
             return Where::new();
         }
         let uids = again.search(&format!("HEADER Message-ID \"<{}>\"", mail.message_id));

@@ -16,6 +16,8 @@ pub struct Granted {
     pub seen_in_archive: bool,
     /// A message of INBOX is in this folder afterwards, and no longer in INBOX.
     pub to_archive: bool,
+    /// And its tags went with it.
+    pub tags_to_archive: bool,
     pub to_trash: bool,
     pub to_junk: bool,
     pub to_clients: bool,
@@ -30,7 +32,7 @@ pub struct Granted {
 impl Granted {
     pub fn to(desk: &Desk, who: &str, eyes: &mut Eyes) -> Self {
         let (mut person, mut again) = (desk.imap(who), desk.imap(who));
-        let mut try_out = TryOut { desk, person: &mut person, again: &mut again, eyes };
+        let mut try_out = TryOut { desk, person: &mut person, again: &mut again, eyes, tagged: None };
         Self {
             keyword: try_out.store("INBOX", "probe"),
             keyword_in_archive: try_out.store("Archive", "probe"),
@@ -38,6 +40,7 @@ impl Granted {
             seen: try_out.seen("INBOX"),
             seen_in_archive: try_out.seen("Archive"),
             to_archive: try_out.moves("INBOX", "Archive"),
+            tags_to_archive: try_out.tagged.take().unwrap_or(false),
             to_trash: try_out.moves("INBOX", "Trash"),
             to_junk: try_out.moves("INBOX", "Junk"),
             to_clients: try_out.moves("INBOX", "Clients"),
@@ -58,13 +61,15 @@ struct TryOut<'a> {
     person: &'a mut Client,
     again: &'a mut Client,
     eyes: &'a mut Eyes,
+    /// Whether what was moved last kept its tag.
+    tagged: Option<bool>,
 }
 
 impl TryOut<'_> {
     /// A fresh message; its UID and Message-ID.
-    fn put(&mut self, folder: &str) -> (u32, String) {
+    fn put(&mut self, folder: &str, flags: &str) -> (u32, String) {
         let mail = Mail::new("Dana Reyes <dana@reyes.example>", &self.desk.address(), "A probe", "Never mind.");
-        (self.eyes.put(folder, "", &mail.bytes()), mail.message_id)
+        (self.eyes.put(folder, flags, &mail.bytes()), mail.message_id)
     }
 
     fn enters(client: &mut Client, folder: &str) -> bool {
@@ -72,7 +77,7 @@ impl TryOut<'_> {
     }
 
     fn store(&mut self, folder: &str, flag: &str) -> bool {
-        let (uid, id) = self.put(folder);
+        let (uid, id) = self.put(folder, "");
         if !Self::enters(self.person, &self.desk.folder(folder)) {
             return false;
         }
@@ -81,7 +86,7 @@ impl TryOut<'_> {
     }
 
     fn seen(&mut self, folder: &str) -> bool {
-        let (uid, _) = self.put(folder);
+        let (uid, _) = self.put(folder, "");
         let name = self.desk.folder(folder);
         if !Self::enters(self.person, &name) {
             return false;
@@ -95,12 +100,13 @@ impl TryOut<'_> {
     }
 
     fn moves(&mut self, from: &str, to: &str) -> bool {
-        let (uid, id) = self.put(from);
+        let (uid, id) = self.put(from, "kept");
         if !Self::enters(self.person, &self.desk.folder(from)) {
             return false;
         }
         self.person.command(&format!("UID MOVE {uid} {}", quoted(&self.desk.folder(to))));
         let lies = self.eyes.find(&id);
+        self.tagged = lies.get(to).map(|flags| flags.contains("kept"));
         lies.contains_key(to) && !lies.contains_key(from)
     }
 
