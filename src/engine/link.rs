@@ -244,7 +244,11 @@ impl Link {
             && selected.highest_modseq == state.highest_modseq
             && selected.exists == state.exists;
         self.update_entered(|e| (e.is_fresh, e.is_stale) = (false, false));
-        if entered.is_fresh && is_as_known && !self.has_ghosts(mailbox, role, &state, selected.exists)? {
+        let agrees = |link: &Self| -> Result<bool> {
+            let has_ghosts = link.has_ghosts(mailbox, role, &state, selected.exists)?;
+            Ok(!has_ghosts && !link.has_holes(mailbox, role, &state, selected.exists)?)
+        };
+        if entered.is_fresh && is_as_known && agrees(self)? {
             return Ok(Synced::default());
         }
         let synced = self.catch_up_from(mailbox, role, state, &entered).await;
@@ -336,6 +340,20 @@ impl Link {
             Vec::new()
         };
 
+        // Mail that came before a change which another connection has read already has a lower MODSEQ than was asked for, and
+        // is told neither as new nor as changed: where messages are missing, all UIDs that are there.
+        let gone = u32::try_from(vanished.len()).unwrap_or(u32::MAX);
+        let expected = state.exists.saturating_add(arrived).saturating_sub(gone);
+        let seen = exists.saturating_sub(arrived).saturating_add(gone);
+        if since.is_some() && (entered.is_fresh || exists > expected) && self.has_holes(mailbox, role, &state, seen)? {
+            let known: HashSet<Uid> =
+                self.reader.known_uids_below(mailbox.key(), role, Uid(u32::MAX))?.into_iter().collect();
+            let there = self.there(&UidSet::from(state.known_from)).await?;
+            new.extend(there.into_iter().filter(|uid| *uid >= state.known_from && !known.contains(uid)));
+            new.sort();
+            new.dedup();
+        }
+
         let newest_modseq = flags.iter().filter_map(|(_, modseq, _)| *modseq).max();
         let told_modseq = entered.selected.highest_modseq.filter(|_| entered.is_fresh);
         flags.retain(|(uid, ..)| *uid < state.uidnext);
@@ -352,7 +370,7 @@ impl Link {
             };
             synced.messages += u32::try_from(messages.len()).unwrap_or(u32::MAX);
             if let Some(last) = portion.last() {
-                state.uidnext = Uid(last.0 + 1);
+                state.uidnext = state.uidnext.max(Uid(last.0 + 1));
             }
             if is_last {
                 state.uidnext = state.uidnext.max(if entered.is_fresh { entered.selected.uidnext } else { Uid(0) });
@@ -376,6 +394,11 @@ impl Link {
     /// Whether a folder that is wholly known has more rows than messages.
     fn has_ghosts(&self, mailbox: &Mailbox, role: Role, state: &FolderState, exists: u32) -> Result<bool> {
         Ok(state.is_whole() && self.reader.known_count(mailbox.key(), role)? > exists)
+    }
+
+    /// Whether a folder that is wholly known has fewer rows than messages.
+    fn has_holes(&self, mailbox: &Mailbox, role: Role, state: &FolderState, exists: u32) -> Result<bool> {
+        Ok(state.is_whole() && self.reader.known_count(mailbox.key(), role)? < exists)
     }
 
     /// Which of these UIDs are there, in this session's view.
