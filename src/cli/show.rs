@@ -12,7 +12,7 @@ use super::output;
 use crate::engine::{Link, Place};
 use crate::mail::parse::{self, Attachment, Body};
 use crate::mail::safe;
-use crate::model::{Address, Conversation, ErrorKind, Handle, Mailbox, Message, Refusal};
+use crate::model::{Address, Assignee, Conversation, ErrorKind, Handle, Mailbox, Message, Refusal};
 use crate::store::Reader;
 use crate::wire::{identity, state};
 
@@ -89,11 +89,11 @@ async fn print(
     Ok(())
 }
 
-/// Equal messages are one: each is shown once, in the folder where state lives.
+/// Equal messages are one: each is shown once, in the folder where state lives; copies that differ are shown each.
 fn once_each(thread: Vec<Message>) -> Vec<Message> {
     let mut kept: Vec<Message> = Vec::new();
     for message in thread {
-        if !kept.iter().any(|k| identity::is_same_message(k, &message)) {
+        if !kept.iter().any(|k| k.size == message.size && identity::is_same_message(k, &message)) {
             kept.push(message);
         }
     }
@@ -165,6 +165,15 @@ fn direction(message: &Message, all: &[Message]) -> &'static str {
     if state::is_outgoing(message, all) || state::is_pending(message) { "out" } else { "in" }
 }
 
+/// Who had what nobody holds now.
+fn had_by(conversation: &Conversation, all: &[Message]) -> Vec<Handle> {
+    if conversation.assignee == Assignee::Free { state::had_by(all) } else { Vec::new() }
+}
+
+fn words(handles: &[Handle]) -> String {
+    handles.iter().map(Handle::as_str).collect::<Vec<_>>().join(" and ")
+}
+
 fn as_json(conversation: &Conversation, mailbox: &Mailbox, opened: &[Opened], all: &[Message]) -> serde_json::Value {
     let person = |a: &Address| json!({ "name": a.name, "email": a.email });
     let people = |list: &[Address]| -> Vec<serde_json::Value> { list.iter().map(person).collect() };
@@ -183,12 +192,14 @@ fn as_json(conversation: &Conversation, mailbox: &Mailbox, opened: &[Opened], al
                 "at": m.internal_date,
                 "text": o.body.text,
                 "attachments": o.attachments,
+                "copies_differ": identity::copies_differ(m, all),
                 "flags": m.flags.atoms(),
             })
         })
         .collect();
     let mut object = conversation.to_json(mailbox.folder(conversation.folder).unwrap_or(&mailbox.root));
     object["thread"] = serde_json::Value::Array(thread);
+    object["had_by"] = json!(had_by(conversation, all));
     object
 }
 
@@ -203,6 +214,10 @@ fn as_text(
     let now = Timestamp::now();
     let mut text =
         vec![cx.out.bold(&conversation.subject), output::row(conversation, me, now), mailbox.key().to_owned()];
+    let had_by = had_by(conversation, all);
+    if !had_by.is_empty() {
+        text.push(format!("{} had it before it was finished", words(&had_by)));
+    }
     for o in opened {
         let m = &o.message;
         let from = m.from.first().map_or_else(|| "nobody".to_owned(), ToString::to_string);
@@ -213,6 +228,10 @@ fn as_text(
         text.push(cx.out.bold(&format!("{arrow} {from}  {at}")));
         if !to.is_empty() {
             text.push(format!("  to {}", to.join(", ")));
+        }
+        if identity::copies_differ(m, all) {
+            let folder = mailbox.folder(m.folder).unwrap_or_else(|| m.folder.as_str());
+            text.push(format!("  copies differ: this one is {} bytes, in {folder}", m.size));
         }
         text.push(String::new());
         text.push(match o.raw {

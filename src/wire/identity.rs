@@ -39,6 +39,11 @@ pub fn is_same_message(a: &Message, b: &Message) -> bool {
     key(a) == key(b)
 }
 
+/// Whether another copy of this mail has another size: they differ, and each is to be looked at.
+pub fn copies_differ(message: &Message, all: &[Message]) -> bool {
+    all.iter().any(|other| other.size != message.size && is_same_message(message, other))
+}
+
 /// What equal mails have in common: usable as a map's key where many are compared.
 pub fn key(message: &Message) -> (Cow<'_, str>, &str, &str, &str) {
     (known_by(message), &message.date, &message.from_raw, &message.subject_raw)
@@ -81,6 +86,7 @@ mod tests {
         b.folder = Role::Archive;
         b.size += 700;
         assert!(is_same_message(&a, &b), "trace headers differ where a mail arrives twice");
+        assert!(copies_differ(&a, &[a.clone(), b.clone()]) && !copies_differ(&a, std::slice::from_ref(&a)));
         b.subject_raw.push('!');
         assert!(!is_same_message(&a, &b));
         b = a.clone();

@@ -72,6 +72,14 @@ pub fn status(inbox: &[Sight]) -> Status {
     }
 }
 
+/// Who had a conversation when it was finished: the claims on the newest message in Archive that bears any. They are history,
+/// and hold nothing; who sees mail come back to it may want to know.
+pub fn had_by(messages: &[Message]) -> Vec<Handle> {
+    let archived = messages.iter().filter(|m| m.folder == Role::Archive);
+    let claimed = archived.map(|m| (m, keywords::claimants(&m.flags))).filter(|(_, who)| !who.is_empty());
+    claimed.max_by_key(|(m, _)| (m.internal_date, m.uid)).map(|(_, who)| who).unwrap_or_default()
+}
+
 /// Which messages are ours.
 struct Sent<'a> {
     ids: HashSet<&'a MessageId>,

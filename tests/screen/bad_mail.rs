@@ -85,3 +85,20 @@ fn a_mail_of_fifty_megabytes_is_opened_without_being_fetched_whole() {
     let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().expect("a number");
     assert!(kilobytes < 200_000, "{kilobytes} kB for one large mail");
 }
+
+#[test]
+fn copies_of_one_mail_that_differ_are_told_and_each_can_be_looked_at() {
+    let team = team();
+    let mail = ask(&team, "Two copies", 1);
+    let mut other = mail.clone();
+    other.content = crate::support::mailgen::Content::Text("This copy says more than the other one does.".into());
+    team.append("INBOX", "", &other.bytes());
+    let a = live(&person(&team, "alice"), Size::LARGE);
+    wait_for_row(&a, "Two copies", true);
+    a.press("Enter");
+    a.wait_until("both copies told", |screen| screen.matches("copies differ: this one has").count() == 2);
+    a.wait_for("About Two copies: help!");
+    a.wait_for("This copy says more than the other one does.");
+    a.keys("q");
+    a.press("Ctrl-C");
+}

@@ -13,9 +13,9 @@ use crate::engine::message::Target;
 use crate::engine::outbox::to_answer;
 use crate::mail::parse::Body;
 use crate::model::query::{Marks, Part as In};
-use crate::model::{Conversation, Message, Role, Uid};
+use crate::model::{Conversation, Handle, Message, Role, Uid};
 use crate::wire::answer::{Numbering, Seen};
-use crate::wire::state;
+use crate::wire::{identity, state};
 
 /// Messages before the newest whose text is read for the line that they fold to; older ones when they are opened.
 const SNIPPETS: usize = 40;
@@ -34,6 +34,8 @@ pub struct Part {
     pub body: Option<Body>,
     /// Written from the mailbox, not to it.
     pub is_outgoing: bool,
+    /// Another copy of it has another size.
+    pub copies_differ: bool,
 }
 
 type Key = (Role, Uid);
@@ -49,6 +51,8 @@ impl Part {
 pub struct Reading {
     pub target: Target,
     pub conversation: Option<Conversation>,
+    /// Who had it when it was finished.
+    pub had_by: Vec<Handle>,
     pub parts: Vec<Part>,
     /// Why the bodies could not be had.
     pub trouble: Option<String>,
@@ -81,6 +85,7 @@ impl Reading {
         Self {
             target,
             conversation: None,
+            had_by: Vec::new(),
             parts: Vec::new(),
             trouble: None,
             is_full: false,
@@ -106,11 +111,15 @@ impl Reading {
             self.parts.drain(..).filter_map(|part| Some((part.key(), part.body?))).collect();
         let last = messages.len().saturating_sub(1);
         let outgoing: Vec<bool> = messages.iter().map(|m| state::is_outgoing(m, &messages)).collect();
-        for ((at, message), is_outgoing) in messages.into_iter().enumerate().zip(outgoing) {
+        let differing: Vec<bool> = messages.iter().map(|m| identity::copies_differ(m, &messages)).collect();
+        self.had_by = state::had_by(&messages);
+        for (((at, message), is_outgoing), copies_differ) in
+            messages.into_iter().enumerate().zip(outgoing).zip(differing)
+        {
             let key = (message.folder, message.uid);
             // What was read folds; the newest is always open. Decided once: reading must not fold what is read.
             self.open.entry(key).or_insert(at == last || (!message.flags.seen && !is_outgoing));
-            self.parts.push(Part { body: bodies.remove(&key), message, is_outgoing });
+            self.parts.push(Part { body: bodies.remove(&key), message, is_outgoing, copies_differ });
         }
         self.needs_look = true;
         self.made_for = 0;

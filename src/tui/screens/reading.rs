@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::mail::safe;
 use crate::model::query::Part;
-use crate::model::{Assignee, Status};
+use crate::model::{Assignee, Handle, Status};
 use crate::tui::app::{App, Focus};
 use crate::tui::keymap::{Act, Context};
 use crate::tui::layout::{Areas, MEASURE};
@@ -79,6 +79,10 @@ fn head(app: &App, reading: &Reading, theme: &Theme, buffer: &mut Buffer, area: 
     };
     if app.intents.is_pending(known) {
         state.push((format!(" {}", g.pending), theme.style(Paint::Pending)));
+    }
+    if c.assignee == Assignee::Free && !reading.had_by.is_empty() {
+        let names: Vec<&str> = reading.had_by.iter().map(Handle::as_str).collect();
+        state.push((format!(", {} had it", names.join(" and ")), theme.style(Paint::Dim)));
     }
     state.push(dot());
     state.push((c.status.to_string(), theme.style(Paint::Dim)));
