@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use support::bagsy::Bagsy;
 use support::dovecot::{Dovecot, Options};
-use support::mailgen::{Mail, MailGen};
+use support::mailgen::{Content, Mail, MailGen};
+use support::pty::Size;
 use support::team::Team;
 
 fn server() -> &'static Dovecot {
@@ -200,4 +201,144 @@ fn a_query_that_cannot_be_read_is_a_mistake_with_its_place() {
     assert!(message.contains("“form:”, at 9: did you mean from:?"), "{message}");
     let text = alice.run(&["list", "--offline", "--query", "is:unraed"]);
     assert!(text.expect(2).stderr.contains("did you mean unread?"));
+}
+
+#[test]
+fn show_gives_the_bytes_to_a_pipe_alone_and_headers_and_html_as_safe_text() {
+    let team = server().team();
+    let alice = Bagsy::new(&team, "alice");
+    let content = Content::Html { text: "It smokes.".into(), html: "<p>It <b>smokes</b>.\u{1b}[31m</p>".into() };
+    let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Printer", "").with_content(content);
+    let mail = mail.with_header("X-Odd: \u{1b}[31mred");
+    team.append("INBOX", "", &mail.bytes());
+    let id = id_of(&alice, "Printer");
+    for online in [true, false] {
+        let with = |form: &str| {
+            let mut arguments = vec!["show", id.as_str(), form];
+            arguments.extend((!online).then_some("--offline"));
+            alice.run(&arguments)
+        };
+        assert_eq!(with("--raw").ok().bytes, mail.bytes());
+        let headers = with("--headers");
+        assert!(headers.ok().stdout.contains("X-Odd: ␛[31mred") && headers.stdout.contains("Subject: Printer"));
+        assert!(!headers.stdout.contains("smokes") && !headers.stdout.contains('\r'));
+        let html = with("--html");
+        assert!(html.ok().stdout.contains("<p>It <b>smokes</b>.␛[31m</p>"), "{}", html.stdout);
+    }
+    let json = alice.run(&["show", &id, "--html", "--json"]).ok().one();
+    assert_eq!(json["message_id"], mail.message_id);
+    assert!(json["text"].as_str().unwrap().contains("<b>smokes</b>"));
+
+    let mut terminal = alice.terminal(Size::LARGE, &["show", &id, "--raw"]);
+    assert_eq!(terminal.wait_for_end(), 2);
+    assert!(terminal.screen().contains("send them into a pipe or a file"), "{}", terminal.framed());
+    assert!(!terminal.raw().windows(7).any(|run| run == b"Message"), "nothing of it");
+}
+
+#[test]
+fn completions_are_made_for_every_shell_and_name_every_verb() {
+    let bagsy = Bagsy::bare();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = bagsy.run(&["completions", shell]);
+        script.ok();
+        for verb in ["claim", "takeover", "reply", "outbox", "doctor", "watch", "setup"] {
+            assert!(script.stdout.contains(verb), "{shell} does not know {verb}");
+        }
+    }
+    // What bash reads without a complaint, it can complete with.
+    let script = bagsy.run(&["completions", "bash"]);
+    let path = bagsy.home().join("bagsy.bash");
+    std::fs::write(&path, &script.bytes).unwrap();
+    let asked = "source \"$0\"; COMP_WORDS=(bagsy tak); COMP_CWORD=1; _bagsy bagsy tak bagsy; echo \"${COMPREPLY[*]}\"";
+    let offered = std::process::Command::new("bash").arg("-c").arg(asked).arg(&path).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&offered.stdout).trim(), "takeover", "{offered:?}");
+    bagsy.run(&["completions", "tcsh"]).expect(2);
+}
+
+#[test]
+fn a_conversation_in_json_has_every_key_and_its_times_are_the_servers() {
+    let team = server().team();
+    let alice = Bagsy::new(&team, "alice");
+    let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Printer", "It smokes.");
+    team.append("INBOX", "\"02-Mar-2026 14:02:03 +0100\"", &mail.bytes());
+    let mut again = mail.answer("It smokes again.");
+    (again.from, again.to) = (mail.from.clone(), mail.to.clone());
+    team.append("INBOX", "\"02-Mar-2026 15:02:03 +0100\"", &again.bytes());
+    let listed = alice.run(&["list", "--json"]).ok().one();
+    let mut keys: Vec<&str> = listed.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    let mut wanted = vec![
+        "id",
+        "mailbox",
+        "folder",
+        "subject",
+        "from",
+        "status",
+        "assignee",
+        "contested",
+        "tags",
+        "urgent",
+        "unread",
+        "messages",
+        "uids",
+        "last_at",
+        "waiting_since",
+        "snoozed_until",
+        "presence",
+    ];
+    wanted.sort_unstable();
+    assert_eq!(keys, wanted);
+    assert_eq!(listed["last_at"], "2026-03-02T14:02:03Z");
+    assert_eq!(listed["waiting_since"], "2026-03-02T13:02:03Z");
+    assert_eq!((&listed["presence"], &listed["snoozed_until"]), (&serde_json::json!([]), &Value::Null));
+    assert_eq!((&listed["messages"], &listed["uids"]), (&Value::from(2), &serde_json::json!([1, 2])));
+}
+
+#[test]
+fn copies_of_one_mail_that_differ_are_shown_each_and_equal_ones_once() {
+    let team = server().team();
+    let alice = Bagsy::new(&team, "alice");
+    let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Twice", "It smokes.");
+    team.append("INBOX", "", &mail.bytes());
+    team.append("INBOX", "", &mail.bytes());
+    let id = id_of(&alice, "Twice");
+    let shown = alice.run(&["show", &id, "--json"]).ok().one();
+    assert_eq!(shown["thread"].as_array().unwrap().len(), 1);
+    assert_eq!(shown["thread"][0]["copies_differ"], false);
+
+    let mut other = mail.clone();
+    other.content = Content::Text("It smokes, and this copy says more.".into());
+    team.append("INBOX", "", &other.bytes());
+    let shown = alice.run(&["show", &id, "--json"]).ok().one();
+    assert_eq!(shown["messages"], 1, "it is one mail");
+    let thread = shown["thread"].as_array().unwrap();
+    assert!(thread.len() == 2 && thread.iter().all(|m| m["copies_differ"] == true), "{shown}");
+    let text = alice.run(&["show", &id]);
+    assert!(text.ok().stdout.contains("copies differ") && text.stdout.contains("this copy says more"));
+}
+
+#[test]
+fn what_a_customer_brings_back_from_archive_is_free_and_shows_who_had_it() {
+    let team = server().team();
+    let (alice, bob) = (Bagsy::new(&team, "alice"), Bagsy::new(&team, "bob"));
+    let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Back again", "It smokes.");
+    team.append("INBOX", "", &mail.bytes());
+    let id = id_of(&bob, "Back again");
+    bob.run(&["done", &id]).ok();
+    assert_eq!(alice.run(&["show", &id, "--json"]).ok().one()["had_by"], serde_json::json!(["bob"]));
+    let mut again = mail.answer("It smokes again.");
+    (again.from, again.to) = (mail.from.clone(), mail.to.clone());
+    team.append("INBOX", "", &again.bytes());
+    let shown = alice.run(&["show", &id, "--json"]).ok().one();
+    assert_eq!((&shown["status"], &shown["assignee"]), (&Value::from("open"), &Value::Null));
+    assert_eq!(shown["had_by"], serde_json::json!(["bob"]));
+    assert!(alice.run(&["show", &id]).ok().stdout.contains("bob had it before it was finished"));
+    let mut screen = alice.terminal(Size::SMALL, &[]);
+    screen.wait_for("Back again");
+    screen.press("Enter");
+    screen.wait_for("unclaimed, bob had it · open");
+    screen.keys("qq");
+    screen.wait_for_end();
+    alice.run(&["claim", &id]).ok();
+    assert_eq!(alice.run(&["show", &id, "--json"]).ok().one()["had_by"], serde_json::json!([]));
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::bagsy::Bagsy;
+use support::bagsy::{Bagsy, Watch};
 use support::dovecot::Dovecot;
 use support::mailgen::Mail;
 use support::proxy::Proxy;
@@ -140,4 +140,49 @@ fn an_inbox_without_a_connection_of_its_own_is_told_of_within_the_second() {
         println!("{address}: told after {took:?}");
         assert!(took[1] < Duration::from_millis(1_500), "{address}: {took:?}");
     }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+#[test]
+fn a_watch_is_live_within_three_seconds_and_tells_a_change_nearly_as_soon_as_a_bare_listener_hears_it() {
+    let team = server().team();
+    let id = ask(&team, "How soon?");
+    let alice = Bagsy::new(&team, "alice");
+    // The best of a few: another program's load is not this one's slowness.
+    let start = || {
+        let began = Instant::now();
+        let watch = alice.watch();
+        (began.elapsed(), watch)
+    };
+    let mut starts: Vec<(Duration, Watch)> = (0..3).map(|_| start()).collect();
+    starts.sort_by_key(|(took, _)| *took);
+    let (took, watch) = starts.swap_remove(0);
+    drop(starts);
+    assert!(took < Duration::from_secs(3), "live after {took:?}");
+
+    let mut listener = team.in_inbox("carol");
+    let mut other_program = team.in_inbox("bob");
+    let uid = other_program.search("ALL").pop().expect("the mail");
+    let tag = listener.begin_idle();
+    let (mut bare, mut told) = (Vec::new(), Vec::new());
+    for round in 0..15 {
+        let (sign, event) = if round % 2 == 0 { ("+", "claimed") } else { ("-", "released") };
+        // The server gathers changes for half a second: each comes at another moment of it.
+        std::thread::sleep(Duration::from_millis(700 + 61 * round));
+        let began = Instant::now();
+        other_program.ok(&format!("UID STORE {uid} {sign}FLAGS (bagsy-claim-bob)"));
+        bare.push(listener.wait_for_push(LIMIT, |line| line.contains("FETCH")) - began);
+        let (at, _) = watch.wait_for(LIMIT, |e| e["conversation"] == id && e["event"] == event);
+        told.push(at - began);
+    }
+    listener.end_idle(&tag);
+    let (bare, told) = (median(bare), median(told));
+    assert!(
+        told.as_secs_f64() <= 1.5 * bare.as_secs_f64(),
+        "told after {told:?}, a bare listener hears it after {bare:?}"
+    );
 }

@@ -406,9 +406,9 @@ impl<S: Source, D: Drafts> Runner<S, D> {
         Ok(())
     }
 
-    /// The last resort, after a panic too: text that is in the composer and was not kept.
+    /// The last resort, after a panic too: text that is in the composer, and may not be kept though it was to be.
     fn keep_what_is_typed(&mut self) -> io::Result<()> {
-        let Some(composer) = self.app.composer.as_ref().filter(|c| c.is_unsaved()) else { return Ok(()) };
+        let Some(composer) = self.app.composer.as_ref().filter(|c| c.is_touched) else { return Ok(()) };
         let draft = composer.to_keep(Timestamp::now());
         self.drafts
             .put(&draft)

@@ -25,6 +25,11 @@ struct InFile(PathBuf);
 
 impl Drafts for InFile {
     fn put(&mut self, draft: &SavedDraft) -> Result<Laid> {
+        // A fault in the middle of the screen's own work, once.
+        static IS_BURNT: AtomicBool = AtomicBool::new(false);
+        if draft.content.body.contains("it burns") && !IS_BURNT.swap(true, Ordering::SeqCst) {
+            panic!("the desk burns");
+        }
         std::fs::write(&self.0, &draft.content.body).map_err(|e| SourceError(e.to_string()))?;
         Ok(Laid::InPlace)
     }
@@ -151,6 +156,18 @@ impl Terminal {
         std::fs::read_to_string(self.place.path().join("draft")).unwrap_or_default()
     }
 
+    /// Whether the terminal edits lines and shows what is typed, as a shell wants it.
+    fn is_cooked(&self) -> bool {
+        let fd = self.master.as_ref().unwrap().as_raw_fd().unwrap();
+        let mut modes = std::mem::MaybeUninit::<libc::termios>::uninit();
+        // SAFETY: tcgetattr fills the whole structure when it answers 0, which is looked at first.
+        let modes = unsafe {
+            assert_eq!(libc::tcgetattr(fd, modes.as_mut_ptr()), 0);
+            modes.assume_init()
+        };
+        modes.c_lflag & (libc::ICANON | libc::ECHO | libc::ISIG) == libc::ICANON | libc::ECHO | libc::ISIG
+    }
+
     fn is_ours(&self) -> bool {
         self.screen.lock().unwrap().screen().alternate_screen()
     }
@@ -169,6 +186,24 @@ fn a_person_leaves_and_the_terminal_is_as_it_was() {
     assert!(!screen.screen().bracketed_paste());
     drop(screen);
     t.ends();
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_is_told_there_and_keeps_what_is_typed() {
+    let mut t = Terminal::start();
+    t.press("Gr");
+    t.wait_for("Reply as");
+    assert!(t.is_ours() && !t.is_cooked());
+    t.press("Look, it burns");
+    t.wait_for("the desk burns");
+    t.ends();
+    let screen = t.screen.lock().unwrap();
+    assert!(!screen.screen().alternate_screen() && !screen.screen().hide_cursor());
+    assert!(!screen.screen().bracketed_paste());
+    assert!(screen.screen().contents().contains("src/tui/tests/pty.rs"), "{}", screen.screen().contents());
+    drop(screen);
+    assert!(t.is_cooked());
+    assert!(t.draft().starts_with("Look, it burns"), "{}", t.draft());
 }
 
 #[test]
