@@ -84,7 +84,7 @@ impl Scene {
 
 #[test]
 fn no_reading_verb_prints_what_a_terminal_obeys() {
-    server().create_public(&[&format!("desk\u{202e}\u{200b}x")]);
+    server().create_public(&["desk\u{202e}\u{200b}x"]);
     let scene = Scene::new();
     let Scene { alice, ids, .. } = &scene;
     assert_eq!(ids.len(), 1, "both name the same missing mail");
