@@ -13,13 +13,7 @@ use crate::model::View;
 /// Teammates sign in as themselves, reach shared mailboxes over IMAP, and see one queue: who has claimed what, how long each
 /// customer has waited. Without a verb, the screen. No configuration yet? `bagsy setup` makes one; `bagsy demo` needs none.
 #[derive(Debug, Parser)]
-#[command(
-    name = "bagsy",
-    version,
-    max_term_width = 100,
-    after_help = "Exit codes: 0 done · 1 failed, or nothing to take · 2 usage, configuration, no such id · 3 somebody else \
-                  holds it · 4 no right · 5 not reachable · 6 sign-in refused · 7 outcome unknown"
-)]
+#[command(name = "bagsy", version, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -27,7 +21,7 @@ pub struct Cli {
     pub verb: Option<Verb>,
 }
 
-/// The command line with its long help.
+/// The command line with its exit codes and its long help.
 pub fn command() -> clap::Command {
     super::examples::lay_over(Cli::command())
 }

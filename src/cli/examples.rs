@@ -1,15 +1,31 @@
 //! What `--help` and the manual say beyond a verb's one line: how it behaves, and examples that are tried by a test.
 
+/// A code that the program ends with.
+pub struct ExitCode {
+    pub code: u8,
+    /// In a word or two.
+    short: &'static str,
+    pub means: &'static str,
+}
+
+const fn ends(code: u8, short: &'static str, means: &'static str) -> ExitCode {
+    ExitCode { code, short, means }
+}
+
 /// What a program that calls bagsy goes by.
-pub const EXIT_CODES: [(u8, &str); 8] = [
-    (0, "done; also: it is so already"),
-    (1, "failed; `next` found nothing to take"),
-    (2, "usage, configuration, no such id or an ambiguous one"),
-    (3, "somebody else holds it, it is contested, or a teammate answered first (says who)"),
-    (4, "the server grants no right for it, or refuses the sender"),
-    (5, "not reachable, TLS included: mail is queued and said so, changes are not"),
-    (6, "the sign-in is refused"),
-    (7, "the outcome is unknown and needs a person"),
+pub const EXIT_CODES: [ExitCode; 8] = [
+    ends(0, "done", "done; also: it is so already"),
+    ends(1, "failed, or nothing to take", "failed; `next` found nothing to take"),
+    ends(2, "usage, configuration, no such id", "usage, configuration, no such id or an ambiguous one"),
+    ends(
+        3,
+        "somebody else holds it",
+        "somebody else holds it, it is contested, or a teammate answered first (says who)",
+    ),
+    ends(4, "no right", "the server grants no right for it, or refuses the sender"),
+    ends(5, "not reachable", "not reachable, TLS included: mail is queued and said so, changes are not"),
+    ends(6, "sign-in refused", "the sign-in is refused"),
+    ends(7, "outcome unknown", "the outcome is unknown and needs a person"),
 ];
 
 /// An example, and what it does.
@@ -38,6 +54,19 @@ const VERBS: &[Verb] = &[
         examples: &[("bagsy demo --as bob", "Be alice's teammate, in a second terminal")],
     },
     Verb {
+        name: "setup",
+        says: "Asks for your address, finds your servers (by DNS, by your domain's autoconfig page, by usual names) and shows where \
+               each was found before it connects to one; then how you sign in, which mailboxes you work in, and from when on mail \
+               in them is work. Enter takes what stands in brackets, `<` goes back, Ctrl-C leaves. Nothing is written before the \
+               last question, a file that is there is kept beside the new one, and no password stands in it.\n\nIt signs you in by \
+               OAuth 2.0 too: at Microsoft 365, at Google, and at any authority that publishes its metadata. You need the client \
+               id of a registration of your team's own there.",
+        examples: &[
+            ("bagsy setup", "Answer, and look at the file before it is written"),
+            ("bagsy setup --config second.toml", "Another file, for `bagsy --config second.toml`"),
+        ],
+    },
+    Verb {
         name: "doctor",
         says: "Goes from the configuration over sign-in, rights and folders to the submission server. Each line says what was \
                checked, what was found, and what follows from it.",
@@ -50,6 +79,33 @@ const VERBS: &[Verb] = &[
         examples: &[
             ("bagsy login", "Type the password, or follow what is shown"),
             ("bagsy login work --device", "OAuth 2.0 over SSH: the browser is on another machine"),
+        ],
+    },
+    Verb {
+        name: "logout",
+        says: "A password goes out of the system's keyring, tokens out of the keyring or their file; on this machine alone, and without \
+               a connection. What the authority granted ends there, not here. Mail that is cached stays, and `--offline` reads it. What \
+               is not there is forgotten already: exit code 0.",
+        examples: &[("bagsy logout", "The only account's"), ("bagsy logout work", "One of several")],
+    },
+    Verb {
+        name: "mailboxes",
+        says: "Finds the mailboxes that the server shows to you, and those that the configuration names, and brings the cache of each \
+               up to date. The grade says how safely a claim is kept there: A, by compare-and-swap; B and C, not yet; D, you may only \
+               read. The rights are those of IMAP (RFC 4314): `lrs` reads, `w` claims, `ip` answers, `te` archives.",
+        examples: &[
+            ("bagsy mailboxes", "What you can reach, and what you may do there"),
+            ("bagsy mailboxes --offline --json", "What is cached of them, for a script"),
+        ],
+    },
+    Verb {
+        name: "sync",
+        says: "Fetches what is new and what has changed in INBOX, Sent and Archive of each mailbox, then ends. The screen and `watch` do \
+               this by themselves; it is for a machine that is about to lose its connection, and for a first fetch of a large \
+               mailbox.",
+        examples: &[
+            ("bagsy sync", "Before a journey; `bagsy --offline` then reads it all"),
+            ("bagsy --mailbox support@example.com sync --json", "How many messages, octets and seconds, for a script"),
         ],
     },
     Verb {
@@ -75,6 +131,37 @@ const VERBS: &[Verb] = &[
         says: "Of any number of people who claim one conversation at the same moment exactly one wins; the others are told who, \
                and exit with 3. What is yours already is no failure.",
         examples: &[("bagsy claim k3j9x2a7qp", "Take one")],
+    },
+    Verb {
+        name: "release",
+        says: "The conversation is free again and stays open. What is free already is no failure; what a teammate holds is left alone \
+               (exit code 3): `takeover` takes it.",
+        examples: &[
+            ("bagsy release k3j9x2a7qp", "Give one up"),
+            ("bagsy release k3j9x2a7qp m2c4 --if-status open", "Several, but none that waits for its customer"),
+        ],
+    },
+    Verb {
+        name: "takeover",
+        says: "Takes the conversation from whoever holds it at this moment; their screen and `watch` tell them who did. Where the holder changes meanwhile nothing is taken (exit code 3). A free one is claimed. Nobody is asked first: \
+               use --if-assignee in scripts.",
+        examples: &[("bagsy takeover k3j9x2a7qp --if-assignee bob", "Bob is ill: take his, if it still is his")],
+    },
+    Verb {
+        name: "waiting",
+        says: "It is the customer's turn: the conversation leaves the queue for the view Waiting, and keeps its assignee. Mail that comes \
+               in opens it again by itself. An answer does the same (`after_reply` in the configuration). What a teammate holds is \
+               left alone (exit code 3).",
+        examples: &[
+            ("bagsy waiting k3j9x2a7qp", "You have called them; they will write"),
+            ("bagsy list --view waiting", "What waits for a customer"),
+        ],
+    },
+    Verb {
+        name: "reopen",
+        says: "What is done, waiting or snoozed is open again; what lies in Archive comes back to INBOX, unclaimed, where the rights \
+               allow (`te` in Archive, `i` in INBOX; else exit code 4). What is open already is no failure.",
+        examples: &[("bagsy reopen k3j9x2a7qp", "Work on it again")],
     },
     Verb {
         name: "next",
@@ -106,6 +193,33 @@ const VERBS: &[Verb] = &[
         examples: &[
             ("bagsy reply k3j9x2a7qp --body-file answer.txt --done", "Answer and finish"),
             ("bagsy reply k3j9x2a7qp --body-file - --dry-run", "See the message first, its text from standard input"),
+        ],
+    },
+    Verb {
+        name: "new",
+        says: "The mail leaves from the mailbox's address under your own login, with a copy in its Sent folder where teammates see it; \
+               the customer's answer to it comes to the queue. Where several mailboxes are yours, --mailbox or --from says which. It is \
+               the whole text: no signature is added, and there is no time to take it back. Out of reach, it waits in the outbox \
+               (exit code 5).",
+        examples: &[
+            ("bagsy new --to dana@example.com --subject Maintenance --body-file notice.txt", "Write to a customer"),
+            (
+                "bagsy --mailbox support@example.com new --to a@example.com,b@example.com --subject Hello --body-file - --dry-run",
+                "See it first; two recipients, the text from standard input",
+            ),
+        ],
+    },
+    Verb {
+        name: "forward",
+        says: "The newest incoming message goes on with its text below yours and its files beside it, or as it is with \
+               --as-attachment. It comes from the mailbox's address, and an answer to it to the queue. The conversation keeps its \
+               assignee and its status: its customer still waits.",
+        examples: &[
+            ("bagsy forward k3j9x2a7qp --to facilities@example.com", "Let somebody else know"),
+            (
+                "bagsy forward k3j9x2a7qp --to legal@example.com --as-attachment --body-file why.txt",
+                "All of it as it came, header too, with a word of yours",
+            ),
         ],
     },
     Verb {
@@ -148,11 +262,12 @@ pub fn lay_over(mut command: clap::Command) -> clap::Command {
             known.long_about(format!("{about}.\n\n{}", verb.says)).after_long_help(listed(verb.examples))
         });
     }
-    let codes: Vec<String> = EXIT_CODES.iter().map(|(code, means)| format!("  {code}  {means}")).collect();
+    let short: Vec<String> = EXIT_CODES.iter().map(|known| format!("{} {}", known.code, known.short)).collect();
+    let codes: Vec<String> = EXIT_CODES.iter().map(|known| format!("  {}  {}", known.code, known.means)).collect();
     let more = "Files:\n  The configuration is config.toml in the platform's configuration folder, bagsy/; `bagsy man bagsy-config` tells its\n  \
                 keys, `bagsy man bagsy-keys` those of the screen. `bagsy VERB --help` says more about a verb.";
     let after = format!("{}\n\nExit codes:\n{}\n\n{more}", listed(&PROGRAM), codes.join("\n"));
-    command.after_long_help(after)
+    command.after_help(format!("Exit codes: {}", short.join(" · "))).after_long_help(after)
 }
 
 fn listed(examples: &[Example]) -> String {
@@ -174,6 +289,14 @@ mod tests {
     }
 
     #[test]
+    fn every_verb_has_its_own_word_and_an_example() {
+        for verb in crate::cli::args::command().get_subcommands() {
+            let known = VERBS.iter().find(|known| known.name == verb.get_name());
+            assert!(known.is_some_and(|known| !known.examples.is_empty()), "{}", verb.get_name());
+        }
+    }
+
+    #[test]
     fn the_long_help_says_more_than_the_short_one() {
         let help = |line: &str| {
             let words: Vec<_> = line.split(' ').map(std::ffi::OsString::from).collect();
@@ -181,6 +304,7 @@ mod tests {
         };
         let (short, long) = (help("bagsy -h"), help("bagsy --help"));
         assert!(short.lines().count() < 60 && !short.contains("Examples:"), "{short}");
+        assert!(short.contains("7 outcome unknown"), "{short}");
         assert!(long.contains("Examples:") && long.contains("  7  the outcome is unknown"), "{long}");
         let (short, long) = (help("bagsy reply -h"), help("bagsy reply --help"));
         assert!(!short.contains("announced in Sent,") && long.contains("announced in Sent,"), "{long}");

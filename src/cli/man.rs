@@ -109,8 +109,8 @@ fn program() -> String {
         verb_of(&mut out, "bagsy", verb, &is_global);
     }
     out.push_str(".SH EXIT STATUS\n");
-    for (code, means) in examples::EXIT_CODES {
-        out.push_str(&format!(".TP\n{code}\n{}\n", plain(means)));
+    for known in examples::EXIT_CODES {
+        out.push_str(&format!(".TP\n{}\n{}\n", known.code, plain(known.means)));
     }
     out.push_str(".SH FILES\n");
     for (file, means) in FILES {
