@@ -114,12 +114,14 @@ fn a_newcomer_is_led_from_nothing_to_a_queue_past_a_wrong_server_and_a_wrong_pas
 
     says(&pty, "No password can be kept here");
     answer(&pty, "Login [alice@localhost]", &team.user("alice"));
-    says(&pty, "3 a password that is asked for each time");
-    answer(&pty, "What do you sign in with? [1]", "3");
+    says(&pty, "1 a password that is asked for each time");
+    answer(&pty, "What do you sign in with? [1]", "");
+    answer_unseen(&pty, "(it is not shown):", "");
+    says(&pty, "Nothing was typed");
     answer_unseen(&pty, "(it is not shown):", "swordfish");
     says(&pty, &format!("does not let {} sign in", team.user("alice")));
     answer(&pty, &format!("Login [{}]", team.user("alice")), "");
-    answer(&pty, "What do you sign in with? [3]", "2");
+    answer(&pty, "What do you sign in with? [1]", "3");
     answer(&pty, "The variable's name", "$BAGSY_TEST_PASSWORD");
     says(&pty, &format!("ok: localhost:{} lets you in", submission.starttls_port));
 
@@ -171,7 +173,7 @@ fn one_who_leaves_at_any_question_leaves_nothing_behind() {
     let mut pty = alice.terminal(Size::SMALL, &["setup"]);
     through_the_servers(&pty);
     answer(&pty, "Login [alice@localhost]", &team.user("alice"));
-    answer(&pty, "What do you sign in with? [1]", "3");
+    answer(&pty, "What do you sign in with? [1]", "1");
     asked(&pty, "(it is not shown):");
     std::thread::sleep(Duration::from_millis(200));
     pty.press("Ctrl-C");
@@ -203,7 +205,7 @@ fn a_file_that_is_there_is_kept_unless_its_person_wants_another() {
     answer(&pty, "kept beside it [y/N]", "y");
     through_the_servers(&pty);
     answer(&pty, "Login [alice@localhost]", &team.user("alice"));
-    answer(&pty, "What do you sign in with? [1]", "1");
+    answer(&pty, "What do you sign in with? [1]", "2");
     answer(&pty, "The command", "printenv BAGSY_TEST_PASSWORD");
     answer(&pty, "not in this list?", "n");
     answer(&pty, "A day as 2026-11-01", "all");
@@ -228,9 +230,12 @@ fn who_shares_a_login_says_who_they_are_and_takes_nobodys_name() {
     let mut pty = alice.terminal(Size::SMALL, &["setup"]);
     through_the_servers(&pty);
     answer(&pty, "Login [alice@localhost]", &team.mailbox());
-    answer(&pty, "What do you sign in with? [1]", "2");
+    answer(&pty, "What do you sign in with? [1]", "3");
     answer(&pty, "The variable's name", "BAGSY_TEST_PASSWORD");
     says(&pty, "The server shows no shared mailbox");
+    answer(&pty, "Which is it? [4]", "");
+    says(&pty, "Then there is nothing to work in yet");
+    answer(&pty, "Go on without? [y/N]", "");
     answer(&pty, "Which is it? [4]", "2");
     answer(&pty, "The IMAP name of its INBOX", "shared/nobody@example.test");
     answer(&pty, "Its mail address", "nobody@example.test");
@@ -431,7 +436,7 @@ fn servers_that_dns_and_a_page_name_are_shown_before_they_are_used() {
     answer(&pty, "or name:port [1]", "");
     says(&pty, &format!("ok: localhost:{} answers, with TLS", submission.tls_port));
     answer(&pty, &format!("Login [{}]", team.user("alice")), "");
-    answer(&pty, "What do you sign in with? [1]", "2");
+    answer(&pty, "What do you sign in with? [1]", "3");
     answer(&pty, "The variable's name", "BAGSY_TEST_PASSWORD");
     answer(&pty, "not in this list?", "");
     answer(&pty, "A day as 2026-11-01", "");
@@ -473,7 +478,11 @@ fn one_goes_back_to_what_was_answered_before() {
     answer(&pty, "Login [alice@localhost]", &team.user("alice"));
     // From the middle of a step to its beginning, from its beginning to the step before.
     answer(&pty, "What do you sign in with? [1]", "<");
-    answer(&pty, "Login [alice@localhost]", "<");
+    // What was typed is the default now.
+    answer(&pty, &format!("Login [{}]", team.user("alice")), "<");
+    // A question that is asked again is the same one still.
+    answer(&pty, "Its name, or name:port:", "no name");
+    says(&pty, "is no server's name");
     answer(&pty, "Its name, or name:port:", "<");
     answer(&pty, "Your own mail address, with which you sign in [alice@localhost]", "<");
     answer(&pty, "Your own mail address, with which you sign in [alice@localhost]", "");

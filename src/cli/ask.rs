@@ -4,8 +4,8 @@
 
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -32,7 +32,19 @@ pub struct Person {
 struct Way {
     /// How many questions of the present step were asked.
     asked: AtomicUsize,
+    /// The first of them: whoever goes back from it, also when it is asked again, wants to the step before.
+    first: Mutex<String>,
     wants_back: AtomicBool,
+    is_at_first: AtomicBool,
+}
+
+/// Where somebody goes back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    /// The beginning of the step.
+    Here,
+    /// The step before.
+    Before,
 }
 
 impl Person {
@@ -66,15 +78,23 @@ impl Person {
         self.way.as_ref().map_or(0, |way| way.asked.load(Ordering::Relaxed))
     }
 
-    /// Whether the last question was ended by the wish to go back; true once.
-    pub fn goes_back(&self) -> bool {
-        self.way.as_ref().is_some_and(|way| way.wants_back.swap(false, Ordering::Relaxed))
+    /// Whether the last question was ended by the wish to go back, and where to; told once.
+    pub fn goes_back(&self) -> Option<Back> {
+        let way = self.way.as_ref().filter(|way| way.wants_back.swap(false, Ordering::Relaxed))?;
+        Some(if way.is_at_first.load(Ordering::Relaxed) { Back::Before } else { Back::Here })
     }
 
     /// Counts a question, and reads its answer as a wish to go back where it is one.
-    fn heard(&self, typed: &str) -> Outcome {
+    fn heard(&self, question: &str, typed: &str) -> Outcome {
         let Some(way) = &self.way else { return Ok(()) };
-        way.asked.fetch_add(1, Ordering::Relaxed);
+        {
+            // Nothing that holds it can panic.
+            let mut first = way.first.lock().unwrap_or_else(PoisonError::into_inner);
+            if way.asked.fetch_add(1, Ordering::Relaxed) == 0 {
+                question.clone_into(&mut first);
+            }
+            way.is_at_first.store(*first == question, Ordering::Relaxed);
+        }
         if typed != BACK {
             return Ok(());
         }
@@ -115,7 +135,7 @@ impl Person {
     /// The person has left (Ctrl-D), or the terminal is gone.
     pub async fn line(&self, question: &str, default: Option<&str>) -> Outcome<String> {
         loop {
-            let typed = self.typed(&prompt(question, default)).await?;
+            let typed = self.typed(question, default).await?;
             match (typed.as_str(), default) {
                 ("", Some(default)) => return Ok(default.to_owned()),
                 ("", None) => {}
@@ -129,7 +149,7 @@ impl Person {
     /// # Errors
     /// As [`Person::line`].
     pub async fn line_or_nothing(&self, question: &str) -> Outcome<Option<String>> {
-        let typed = self.typed(&prompt(question, None)).await?;
+        let typed = self.typed(question, None).await?;
         Ok(Some(typed).filter(|typed| !typed.is_empty()))
     }
 
@@ -140,7 +160,7 @@ impl Person {
     pub async fn yes(&self, question: &str, default: bool) -> Outcome<bool> {
         let choices = if default { "Y/n" } else { "y/N" };
         loop {
-            match self.typed(&prompt(question, Some(choices))).await?.to_ascii_lowercase().as_str() {
+            match self.typed(question, Some(choices)).await?.to_ascii_lowercase().as_str() {
                 "" => return Ok(default),
                 "y" | "yes" => return Ok(true),
                 "n" | "no" => return Ok(false),
@@ -182,10 +202,10 @@ impl Person {
             let typed = tokio::task::spawn_blocking(move || rpassword::prompt_password(prompt)).await;
             match typed {
                 Ok(Ok(secret)) if !secret.is_empty() => {
-                    self.heard(&secret)?;
+                    self.heard(question, &secret)?;
                     return Ok(Secret::new(secret));
                 }
-                Ok(Ok(_)) => self.say("Nothing was typed."),
+                Ok(Ok(_)) => self.say("Nothing was typed; it is not shown while you type."),
                 Ok(Err(error)) if is_leaving(error.kind()) => return Err(left()),
                 Ok(Err(error)) => return Err(unreadable(&error.to_string())),
                 Err(error) => return Err(unreadable(&error.to_string())),
@@ -215,9 +235,10 @@ impl Person {
         Ok(done)
     }
 
-    async fn typed(&self, prompt: &str) -> Outcome<String> {
+    async fn typed(&self, question: &str, default: Option<&str>) -> Outcome<String> {
+        let prompt = prompt(question, default);
         // The answer stands behind the last line of the question.
-        let shown = format!("{} ", wrapped(&safe::line(prompt), self.width.saturating_sub(12), 0));
+        let shown = format!("{} ", wrapped(&safe::line(&prompt), self.width.saturating_sub(12), 0));
         let read = tokio::task::spawn_blocking(move || {
             let mut out = io::stdout().lock();
             out.write_all(shown.as_bytes()).and_then(|()| out.flush())?;
@@ -229,7 +250,7 @@ impl Person {
         match read.await {
             Ok(Ok(Some(line))) => {
                 let typed = safe::line(line.trim());
-                self.heard(&typed)?;
+                self.heard(question, &typed)?;
                 Ok(typed)
             }
             Ok(Ok(None)) => {

@@ -397,14 +397,15 @@ impl Config {
 
 impl Account {
     /// The person's handle in a mailbox: the configured one, else the login's local part, where that tells who it is.
-    /// `mailbox` is the mailbox's address and `root` the IMAP name of its INBOX.
+    /// `mailbox` is the mailbox's address and `root` the IMAP name of its INBOX as this login sees it; `None` where the mailbox
+    /// is opened under another name than the person's own, whose INBOX says nothing of the person.
     ///
     /// # Errors
     /// [`NoHandle`] where only the configuration can say it; there are no claims then.
-    pub fn handle_in(&self, mailbox: Option<&str>, root: &str) -> Result<Handle, NoHandle> {
+    pub fn handle_in(&self, mailbox: Option<&str>, root: Option<&str>) -> Result<Handle, NoHandle> {
         match &self.handle {
             Some(handle) => Ok(handle.clone()),
-            None => default_handle(&self.user, mailbox, Some(root)),
+            None => default_handle(&self.user, mailbox, root),
         }
     }
 

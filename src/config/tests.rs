@@ -65,7 +65,7 @@ fn the_small_configuration_has_the_documented_defaults() {
     assert_eq!((account.imap.connections, account.imap.compress), (4, Compress::Auto));
     assert!(account.imap.compresses());
     assert_eq!(account.auth, Auth::Password(PasswordFrom::Keyring));
-    assert_eq!(account.handle_in(Some("support@example.test"), "shared/support").unwrap().as_str(), "alice");
+    assert_eq!(account.handle_in(Some("support@example.test"), Some("shared/support")).unwrap().as_str(), "alice");
     assert_eq!(config.cache, Cache { size: 2_000_000_000, prefetch: Prefetch::Open });
     assert_eq!(config.ui, Ui::default());
     assert_eq!(

@@ -10,23 +10,27 @@ use crate::model::Role;
 
 /// Where the comments behind values begin.
 const COMMENT: usize = 46;
+/// No comment reaches beyond.
+const WIDTH: usize = 79;
 
 /// The whole file for one account and its mailboxes.
 pub fn text(account: &Account, mailboxes: &[MailboxConfig], today: Date) -> String {
     let mut page = Page(String::new());
-    page.remark(&format!("The configuration of bagsy, written by `bagsy setup` on {today}. It is yours to edit:"));
-    page.remark("`bagsy doctor` checks it, and a key that nobody knows is told with its line.");
+    page.remark(&format!(
+        "The configuration of bagsy, written by `bagsy setup` on {today}. It is yours to edit: `bagsy doctor` checks it, and a key \
+         that nobody knows is told with its line."
+    ));
     page.blank();
     page.remark("One login at one server.");
     page.line(&format!("[account.{}]", key(&account.key)), "");
     page.line(&format!("user = {}", quoted(&account.user)), "");
     match &account.name {
         Some(name) => page.line(&format!("name = {}", quoted(name)), ""),
-        None => page.line("# name = \"Your Name\"", "your own name, as the screen shows it"),
+        None => page.line("# name = \"Your Name\"", "your own name, on the screen"),
     }
     match &account.handle {
         Some(handle) => page.line(&format!("handle = {}", quoted(handle.as_str())), "who you are to your teammates"),
-        None => page.line("# handle = \"…\"", "who you are to teammates; from the login"),
+        None => page.line("# handle = \"…\"", "short name; else from the login"),
     }
     page.server("imap", &account.imap.endpoint, [993, 143]);
     page.server("smtp", &account.smtp, [465, 587]);
@@ -38,9 +42,8 @@ pub fn text(account: &Account, mailboxes: &[MailboxConfig], today: Date) -> Stri
     if mailboxes.is_empty() {
         page.blank();
         page.remark(
-            "Mailboxes that are shared with you are found by themselves. To say more of one, or to name one that",
+            "Mailboxes that are shared with you are found by themselves. To say more of one, or to name one that is not found:",
         );
-        page.remark("is not found:");
         page.remark("[mailbox.\"support@example.com\"]");
         page.remark("since = \"2026-11-01\"");
     }
@@ -91,8 +94,19 @@ impl Page {
         self.0.push('\n');
     }
 
+    /// A comment of its own, broken into lines that a small terminal shows whole.
     fn remark(&mut self, text: &str) {
-        self.0.push_str(&format!("# {text}\n"));
+        let mut line = String::from("#");
+        for word in text.split(' ') {
+            if line.chars().count() + 1 + word.chars().count() > WIDTH && line.len() > 1 {
+                self.0.push_str(&std::mem::replace(&mut line, "#".to_owned()));
+                self.blank();
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        self.0.push_str(&line);
+        self.blank();
     }
 
     /// A line of the file, and a word on it; above it where the line is long.
@@ -182,7 +196,7 @@ impl Page {
             self.line(&format!("root = {}", quoted(root)), "the IMAP name of its INBOX");
         }
         if let Some(user) = &mailbox.user {
-            self.line(&format!("user = {}", quoted(user)), "the login under which it is opened");
+            self.line(&format!("user = {}", quoted(user)), "the login that opens it");
         }
         if !mailbox.folders.is_empty() {
             let named = |(role, name): (&Role, &String)| format!("{} = {}", role.as_str(), quoted(name));
@@ -191,9 +205,9 @@ impl Page {
         }
         match mailbox.since {
             Some(day) => {
-                self.line(&format!("since = \"{day}\""), "older conversations are nobody's work");
+                self.line(&format!("since = \"{day}\""), "older mail is nobody's work");
             }
-            None => self.line("# since = \"2026-11-01\"", "older conversations would be nobody's work"),
+            None => self.line("# since = \"2026-11-01\"", "older mail would be nobody's"),
         }
     }
 }
@@ -282,6 +296,21 @@ mod tests {
         let mut support = mailbox("support@example.test");
         support.since = Some(jiff::civil::date(2026, 11, 11));
         insta::assert_snapshot!(text(&account, &[support], today()));
+    }
+
+    #[test]
+    fn a_small_terminal_shows_every_comment_whole() {
+        let mut shared = MailboxConfig { root: Some("INBOX".into()), ..mailbox("s@example.test") };
+        let grant = Auth::OAuth2(TokenFrom::Grant(Box::new(Grant::of("client"))));
+        for auth in [Auth::Password(PasswordFrom::Keyring), Auth::OAuth2(TokenFrom::Command("oama".into())), grant] {
+            for mailboxes in [vec![], vec![shared.clone()]] {
+                let text = text(&account("alice", auth.clone()), &mailboxes, today());
+                let wide: Vec<&str> = text.lines().filter(|l| l.contains('#') && l.chars().count() > WIDTH).collect();
+                assert!(wide.is_empty(), "{wide:#?}");
+            }
+            shared.since = Some(today());
+            shared.user = Some("s@example.test".into());
+        }
     }
 
     #[test]

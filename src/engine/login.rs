@@ -60,7 +60,9 @@ impl Login {
     /// # Errors
     /// [`ErrorKind::Config`] where only the configuration can say it; there are no claims without.
     pub fn handle_in(&self, mailbox: &Mailbox) -> Result<Handle> {
-        self.account.handle_in(mailbox.address.as_deref(), &mailbox.root).map_err(|error| {
+        // A delegate opens the mailbox under its name and with their own secret: who they are, their own login tells.
+        let root = Some(mailbox.root.as_str()).filter(|_| self.user == self.account.user);
+        self.account.handle_in(mailbox.address.as_deref(), root).map_err(|error| {
             let refusal = Refusal::new(ErrorKind::Config, format!("you have no handle in {}: {error}", mailbox.key()));
             Error::Refused(refusal.hint(error.hint(&self.account)))
         })
@@ -113,7 +115,7 @@ impl Login {
             Err(imap::Error::Auth { host, user, why }) => match self.credentials(true).await {
                 Ok(fresh) => Ok(Session::connect(endpoint, &fresh).await?),
                 // The authority ended the grant, or is not there: that says more than the server's refusal of the old token.
-                Err(error @ Error::Secret(SecretError::Grant(_))) => Err(error),
+                Err(error @ Error::Secret(SecretError::Grant(_) | SecretError::SignedOut(_))) => Err(error),
                 // Nothing better is to be had: what counts is what the server said.
                 Err(_) => Err(imap::Error::Auth { host, user, why }.into()),
             },

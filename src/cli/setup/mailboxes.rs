@@ -133,7 +133,16 @@ async fn name_more(person: &Person, scene: &Scene, chosen: &mut Vec<MailboxConfi
                 let login = person.line("The login under which it is opened", Some(&address)).await?;
                 MailboxConfig { user: Some(login), ..plain(scene, &address) }
             }
-            _ => return Ok(()),
+            _ if !chosen.is_empty() => return Ok(()),
+            _ => {
+                person.say(
+                    "Then there is nothing to work in yet: whoever runs the server has to share a mailbox with you.",
+                );
+                if person.yes("Go on without?", false).await? {
+                    return Ok(());
+                }
+                continue;
+            }
         };
         let is_known = chosen.iter().any(|known| known.is_meant_by(&named.address));
         if is_known {
@@ -164,9 +173,16 @@ async fn name_more(person: &Person, scene: &Scene, chosen: &mut Vec<MailboxConfi
 /// Who one is to teammates, where the login does not tell.
 pub async fn handle(person: &Person, scene: &Scene, chosen: &[MailboxConfig]) -> Outcome<Option<Handle>> {
     let mut seen = scene.look(chosen).await?;
-    let told = |mailbox: &Mailbox| scene.account.handle_in(mailbox.address.as_deref(), &mailbox.root);
-    let is_chosen =
-        |mailbox: &Mailbox| chosen.iter().any(|c| mailbox.address.as_deref().is_some_and(|a| c.is_meant_by(a)));
+    let config_of = |mailbox: &Mailbox| {
+        let address = mailbox.address.as_deref()?;
+        chosen.iter().find(|config| config.is_meant_by(address))
+    };
+    let told = |mailbox: &Mailbox| {
+        let is_opened_as_itself = config_of(mailbox).is_some_and(|config| config.user.is_some());
+        let root = Some(mailbox.root.as_str()).filter(|_| !is_opened_as_itself);
+        scene.account.handle_in(mailbox.address.as_deref(), root)
+    };
+    let is_chosen = |mailbox: &Mailbox| config_of(mailbox).is_some();
     let unknown = seen.iter().flat_map(|sight| &sight.mailboxes).filter(|m| is_chosen(m)).find_map(|m| told(m).err());
     let Some(why) = unknown else { return Ok(None) };
     person.gap();

@@ -17,7 +17,7 @@ use jiff::Zoned;
 use self::scene::Scene;
 use self::sign_in::SignedIn;
 use super::args::Global;
-use super::ask::{self, Person};
+use super::ask::{self, Back, Person};
 use super::context::Outcome;
 use super::doctor;
 use super::output::Output;
@@ -115,6 +115,8 @@ const STEPS: [Step; 6] = [Step::Address, Step::Servers, Step::SignIn, Step::Mail
 struct Answers {
     address: Option<String>,
     servers: Option<servers::Servers>,
+    /// What was typed on the way to a sign-in.
+    typed: sign_in::Typed,
     signed_in: Option<(SignedIn, Scene)>,
     mailboxes: Vec<config::MailboxConfig>,
     handle: Option<Handle>,
@@ -132,7 +134,7 @@ async fn set_up(person: &Person, paths: &Paths) -> Outcome<bool> {
         match person.yes(question, false).await {
             Ok(true) => {}
             Ok(false) => return Ok(false),
-            Err(_) if person.goes_back() => return Ok(false),
+            Err(_) if person.goes_back().is_some() => return Ok(false),
             Err(refusal) => return Err(refusal),
         }
     }
@@ -145,14 +147,16 @@ async fn set_up(person: &Person, paths: &Paths) -> Outcome<bool> {
             // A step that had nothing to ask is passed by in either direction.
             Ok(()) if is_going_back && person.asked() == 0 => at = at.saturating_sub(1),
             Ok(()) => (at, is_going_back) = (at + 1, false),
-            Err(_) if person.goes_back() => {
-                // From its first question to the step before, from any other to its first.
-                at = if person.asked() > 1 { at } else { at.saturating_sub(1) };
+            Err(refusal) => {
+                at = match person.goes_back() {
+                    Some(Back::Here) => at,
+                    Some(Back::Before) => at.saturating_sub(1),
+                    None => return Err(refusal),
+                };
                 is_going_back = true;
                 person.gap();
                 person.say("Back.");
             }
-            Err(refusal) => return Err(refusal),
         }
     }
     Ok(answers.is_written)
@@ -163,7 +167,7 @@ impl Answers {
         match (step, &self.address, &self.servers, &self.signed_in) {
             (Step::Servers, Some(address), ..) => self.servers = Some(servers::ask(person, address).await?),
             (Step::SignIn, Some(address), Some(servers), _) => {
-                let signed_in = sign_in::ask(person, address, servers.clone()).await?;
+                let signed_in = sign_in::ask(person, address, servers.clone(), &mut self.typed).await?;
                 let scene = Scene::make(&signed_in)?;
                 self.signed_in = Some((signed_in, scene));
             }
@@ -197,7 +201,7 @@ impl Answers {
         person.say(&format!("This is what goes into {}:", file.display()));
         person.gap();
         for line in text.lines() {
-            person.say(&format!("    {line}"));
+            person.say(line);
         }
         person.gap();
         if !person.yes("Write it?", true).await? {

@@ -63,8 +63,8 @@ fn ways(server: &Capabilities, has_keyring: bool, wants_token: bool) -> Vec<Way>
     let takes_passwords = server.has("AUTH=PLAIN") || !server.has("LOGINDISABLED");
     let takes_tokens = server.has("AUTH=XOAUTH2") || server.has("AUTH=OAUTHBEARER");
     let all = match wants_token {
-        true => [Way::Grant, Way::TokenCommand, Way::Keyring, Way::Command, Way::Env, Way::Ask],
-        false => [Way::Keyring, Way::Command, Way::Env, Way::Ask, Way::Grant, Way::TokenCommand],
+        true => [Way::Grant, Way::TokenCommand, Way::Keyring, Way::Ask, Way::Command, Way::Env],
+        false => [Way::Keyring, Way::Ask, Way::Command, Way::Env, Way::Grant, Way::TokenCommand],
     };
     let is_open = |way: &Way| match way {
         Way::Grant | Way::TokenCommand => takes_tokens,
@@ -76,13 +76,20 @@ fn ways(server: &Capabilities, has_keyring: bool, wants_token: bool) -> Vec<Way>
     if open.is_empty() { vec![Way::Grant, Way::TokenCommand] } else { open }
 }
 
+/// What was typed before, for whoever tries again or goes back.
+#[derive(Debug, Default)]
+pub struct Typed {
+    login: Option<String>,
+    granted: Option<Grant>,
+}
+
 /// Asks until both servers let this login in, or its person goes on without the one that sends.
-pub async fn ask(person: &Person, address: &str, servers: Servers) -> Outcome<SignedIn> {
+pub async fn ask(person: &Person, address: &str, servers: Servers, typed: &mut Typed) -> Outcome<SignedIn> {
     let keyring = config::has_keyring().await;
     let known = Known::by_server(&servers.imap.host);
     let wants_token = servers.wants_token || known.is_some();
     let ways = ways(&servers.can, keyring.is_ok(), wants_token);
-    let mut login = servers.login.clone().unwrap_or_else(|| address.to_owned());
+    let mut login = typed.login.clone().or(servers.login).unwrap_or_else(|| address.to_owned());
     let mut account = Account {
         key: "work".to_owned(),
         user: login.clone(),
@@ -97,18 +104,18 @@ pub async fn ask(person: &Person, address: &str, servers: Servers) -> Outcome<Si
     if let Some(known) = known {
         person.say(&format!("It is {known}'s, which lets programs in by OAuth 2.0 alone."));
     } else if let Err(why) = &keyring {
-        person.say(&format!("(No password can be kept here: {why}.)"));
+        person.say(&format!("(No password can be kept here: {}.)", in_short(why)));
     }
-    let knowledge = Knowledge { address, known, no_keyring: keyring.as_ref().err().map(String::as_str) };
-    let mut granted_before = None;
+    let knowledge = Knowledge { address, known, no_keyring: keyring.as_ref().err().map(|why| in_short(why)) };
     let mut chosen = 0;
     loop {
         login = person.line("Login", Some(&login)).await?;
         account.user.clone_from(&login);
+        typed.login = Some(login.clone());
         let shown: Vec<String> = ways.iter().map(|way| way.shown().to_owned()).collect();
         chosen = person.choice("What do you sign in with?", &shown, chosen).await?;
         let way = ways.get(chosen).copied().unwrap_or(Way::Command);
-        let Some(mut signed_in) = prove(person, &account, way, &knowledge, &mut granted_before).await? else {
+        let Some(mut signed_in) = prove(person, &account, way, &knowledge, &mut typed.granted).await? else {
             continue;
         };
         let credentials = match signed_in.secrets.credentials(&signed_in.now, false).await {
@@ -136,6 +143,11 @@ pub async fn ask(person: &Person, address: &str, servers: Servers) -> Outcome<Si
         submission(person, &mut signed_in, &credentials).await?;
         return Ok(signed_in);
     }
+}
+
+/// A reason without the system's own words behind it: here it is no fault, but how many machines are.
+fn in_short(why: &str) -> &str {
+    why.split(" (").next().unwrap_or(why)
 }
 
 /// What is shown to the servers, by this way; nothing where its person would rather take another.
@@ -245,8 +257,8 @@ mod tests {
     #[test]
     fn only_what_server_and_machine_can_do_is_offered() {
         let server = |names: &[&str]| Capabilities::of(names.iter().map(|n| (*n).to_owned()));
-        assert_eq!(ways(&server(&["AUTH=PLAIN"]), false, false), [Way::Command, Way::Env, Way::Ask]);
-        assert_eq!(ways(&server(&["IMAP4REV1"]), true, false), [Way::Keyring, Way::Command, Way::Env, Way::Ask]);
+        assert_eq!(ways(&server(&["AUTH=PLAIN"]), false, false), [Way::Ask, Way::Command, Way::Env]);
+        assert_eq!(ways(&server(&["IMAP4REV1"]), true, false), [Way::Keyring, Way::Ask, Way::Command, Way::Env]);
         let tokens = server(&["LOGINDISABLED", "AUTH=XOAUTH2"]);
         assert_eq!(ways(&tokens, true, false), [Way::Grant, Way::TokenCommand]);
         // Microsoft's says that it takes passwords, and takes none.
