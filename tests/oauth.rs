@@ -16,6 +16,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 use support::authority::{Authority, browser_of, visit};
 use support::bagsy::{Bagsy, LIMIT, Output, endpoint};
+use support::delegate;
 use support::dovecot::{Dovecot, Options};
 use support::keyring::Keyring;
 use support::mailgen::Mail;
@@ -327,6 +328,116 @@ fn a_mailbox_with_a_user_of_its_own_is_opened_with_the_delegates_token() {
         heard.try_iter().filter_map(|l| l.split_once("XOAUTH2 ").map(|(_, w)| w.to_owned())).collect();
     let said: Vec<Vec<u8>> = said.iter().map(|words| BASE64.decode(words.as_bytes()).unwrap()).collect();
     assert_eq!(said, [shown(&user).into_bytes(), shown(&support).into_bytes()]);
+}
+
+#[test]
+fn a_shared_mailbox_is_answered_from_with_the_delegates_own_login_at_the_submission_server() {
+    let (place, team) = (place(), place().dovecot.team());
+    let (alice_login, support) = (team.user("alice"), team.mailbox());
+    // As Microsoft's: the delegate's token opens the mailbox under its own name, and sends under the delegate's.
+    let (imap, at_imap) = delegate::imap(place.dovecot.imap_port);
+    let (smtp, at_smtp) = delegate::submission();
+    let alice = place.person(&team, "alice", KEPT_IN_FILE).configured(|account| {
+        account.imap = endpoint("127.0.0.1", imap, "none", None);
+        account.smtp = Some(endpoint("127.0.0.1", smtp, "none", None));
+        account.rest = format!("[mailbox.\"{support}\"]\naccount = \"work\"\nuser = \"{support}\"\nroot = \"INBOX\"\n");
+    });
+    alice.run(&["login", "--browser", "--json"]).ok();
+    team.append("INBOX", "", &Mail::new("dana@reyes.example", &support, "A question", "May I?").bytes());
+    let list = ["list", "--mailbox", &support, "--json"];
+    let id = alice.run(&list).ok().one()["id"].as_str().unwrap().to_owned();
+    alice.run_with(&["reply", &id, "--mailbox", &support, "--body-file", "-"], b"You may.").ok();
+
+    let token = &place.authority.issued(&alice_login)[0];
+    let shown = |who: &str| format!("user={who}\x01auth=Bearer {token}\x01\x01");
+    let opened = |line: &String| line.contains(&support) && line.contains(&format!("auth=Bearer {token}\x01"));
+    assert!(at_imap.lines().iter().any(opened), "{:?}", at_imap.lines());
+    let said = at_smtp.lines();
+    assert!(said.contains(&shown(&alice_login)) && !said.contains(&shown(&support)), "{said:#?}");
+    assert!(said.iter().any(|line| line.starts_with(&format!("MAIL FROM:<{support}>"))), "{said:#?}");
+    let from = said.iter().find(|line| line.starts_with("From:")).expect("a From");
+    assert!(from.contains(&support) && !from.contains(&alice_login), "{from}");
+}
+
+#[test]
+fn a_wrong_clock_costs_a_renewal_at_most() {
+    let (place, team) = (place(), place().dovecot.team());
+    let user = team.user("alice");
+    let signed_in = |off: &str, life: u32| {
+        place.authority.set(&user, json!({ "life": life }));
+        let alice = place.person(&team, "alice", KEPT_IN_FILE).with_clock(off);
+        alice.run(&["login", "--browser", "--json"]).ok();
+        alice
+    };
+    // Wrong all the time: what counts is how long a token has left, not what the day is.
+    for off in ["-2d", "+2d"] {
+        let before = place.authority.renewals(&user).len();
+        let alice = signed_in(off, 3600);
+        sees_its_mailbox(&alice, &team);
+        assert_eq!(place.authority.renewals(&user).len(), before, "{off}");
+        // Put right meanwhile: what was kept seems over, or to live for days.
+        let alice = alice.with_right_clock();
+        sees_its_mailbox(&alice, &team);
+        assert_eq!(place.authority.renewals(&user).len() - before, usize::from(off == "-2d"), "{off}");
+    }
+    // It seems to live, and is over: the server's refusal is what counts, and the renewal.
+    let before = place.authority.renewals(&user).len();
+    let alice = signed_in("+2d", 8).with_right_clock();
+    std::thread::sleep(Duration::from_secs(9));
+    sees_its_mailbox(&alice, &team);
+    // Years off, which no token lives: not believed.
+    let alice = signed_in("+800d", 3600).with_right_clock();
+    sees_its_mailbox(&alice, &team);
+    assert_eq!(place.authority.renewals(&user)[before..], [true, true]);
+}
+
+#[test]
+fn on_the_screen_a_token_that_ends_in_the_middle_of_work_is_a_moment_and_no_more() {
+    let (place, team) = (place(), place().dovecot.team());
+    let user = team.user("alice");
+    place.authority.set(&user, json!({ "life": 8 }));
+    team.append("INBOX", "", &Mail::new("dana@reyes.example", &team.mailbox(), "A question", "May I?").bytes());
+    let alice = place.signed_in(&team, "alice");
+    let screen = alice.terminal(Size::LARGE, &[]);
+    screen.wait_for("A question");
+    screen.wait_for("● live");
+    std::thread::sleep(Duration::from_secs(9));
+    let before = place.authority.renewals(&user).len();
+    place.dovecot.kick(&user);
+    // An act in that very moment is not lost: at the latest the second time it is done.
+    screen.wait_until("claimed", |shown| {
+        if !shown.contains("you") {
+            screen.keys("c");
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        shown.lines().any(|line| line.contains("you") && line.contains("A question"))
+    });
+    screen.wait_for("● live");
+    let renewals = place.authority.renewals(&user);
+    assert!(renewals.len() > before && renewals.iter().all(|ok| *ok), "{renewals:?}");
+}
+
+#[test]
+fn a_grant_that_ends_is_told_on_the_screen_which_goes_on_after_a_sign_in_elsewhere() {
+    let (place, team) = (place(), place().dovecot.team());
+    let user = team.user("alice");
+    team.append("INBOX", "", &Mail::new("dana@reyes.example", &team.mailbox(), "A question", "May I?").bytes());
+    let alice = place.signed_in(&team, "alice");
+    let screen = alice.terminal(Size::LARGE, &[]);
+    screen.wait_for("A question");
+    screen.wait_for("● live");
+    place.authority.revoke(&user);
+    place.dovecot.kick(&user);
+    screen.wait_until("the way back", |shown| shown.contains("bagsy login work"));
+    // What is cached is there still.
+    screen.press("Enter");
+    screen.wait_for("A question");
+    screen.keys("q");
+    alice.run(&["login", "--browser", "--json"]).ok();
+    screen.wait_for("● live");
+    screen.wait_while("bagsy login work");
+    screen.keys("c");
+    screen.wait_until("claimed", |shown| shown.lines().any(|line| line.contains("you") && line.contains("A question")));
 }
 
 #[test]

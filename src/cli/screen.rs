@@ -107,7 +107,12 @@ pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
 fn say_offline(mailboxes: &[Mailbox], tell: &Tell) {
     let since = Timestamp::now();
     for mailbox in mailboxes {
-        let state = Connection::Offline { since, retry_at: Timestamp::MAX, why: "asked for with --offline".to_owned() };
+        let state = Connection::Offline {
+            since,
+            retry_at: Timestamp::MAX,
+            why: "asked for with --offline".to_owned(),
+            cure: None,
+        };
         tell(Event::Connection { mailbox: mailbox.key().to_owned(), state });
     }
 }

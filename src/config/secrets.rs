@@ -40,6 +40,10 @@ pub enum SecretError {
     /// There is no access token by the grant that is configured.
     #[error("{}", .0.message)]
     Grant(Refusal),
+    /// Nobody is signed in: there is no grant, or it has ended. Whether that is still so can be found out here, without asking
+    /// anybody.
+    #[error("{}", .0.message)]
+    SignedOut(Refusal),
     /// A passphrase is nowhere to be had.
     #[error("the passphrase of account “{account}” is not to be had: {why}")]
     Passphrase {
@@ -64,7 +68,7 @@ impl SecretError {
     /// What kind of failure it is: an authority that cannot be asked now may be asked later.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Grant(refusal) => refusal.kind,
+            Self::Grant(refusal) | Self::SignedOut(refusal) => refusal.kind,
             _ => ErrorKind::Auth,
         }
     }
@@ -74,7 +78,7 @@ impl SecretError {
         match self {
             Self::Command { .. } => "run the command by hand; its first line of output is what is used".to_owned(),
             Self::NoVariable { variable, .. } => format!("set {variable}, or change `auth` in the configuration"),
-            Self::Grant(refusal) => refusal.hint.clone().unwrap_or_default(),
+            Self::Grant(refusal) | Self::SignedOut(refusal) => refusal.hint.clone().unwrap_or_default(),
             Self::Passphrase { account, .. } => {
                 format!(
                     "put passphrase = {{ command = \"…\" }} into `auth` of [account.{account}], or start it on a terminal"
@@ -90,7 +94,7 @@ impl SecretError {
 
 impl From<SecretError> for Refusal {
     fn from(error: SecretError) -> Self {
-        if let SecretError::Grant(refusal) = error {
+        if let SecretError::Grant(refusal) | SecretError::SignedOut(refusal) = error {
             return refusal;
         }
         Self::new(ErrorKind::Auth, error.to_string()).hint(error.hint())
@@ -251,8 +255,11 @@ impl Secrets {
             None => self.passphrase(account, grant, false).await?,
         };
         let asked = tokens.token(account, grant, passphrase.clone(), refused).await;
-        // A failure of the sign-in may be the passphrase's; one of the network is not, and the screen cannot ask again.
-        if asked.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::Auth) {
+        // A failure of the sign-in may be the passphrase's; one of the network is not, nor that nobody is signed in, and the
+        // screen cannot ask again.
+        let may_be_its_fault =
+            |error: &SecretError| error.kind() == ErrorKind::Auth && !matches!(error, SecretError::SignedOut(_));
+        if !asked.as_ref().err().is_some_and(may_be_its_fault) {
             kept.passphrase = passphrase;
         }
         let Fresh { token, good_for } = asked?;
@@ -400,13 +407,16 @@ mod tests {
             state.1.push(passphrase.unwrap().expose().to_owned());
             let is_away = state.0 >= state.1.len();
             let fresh = Fresh { token: Secret::new("token"), good_for: Duration::ZERO };
-            let away = SecretError::Grant(Refusal::new(ErrorKind::Unreachable, "away"));
+            let away = match state.1.len() {
+                1 => SecretError::Grant(Refusal::new(ErrorKind::Unreachable, "away")),
+                _ => SecretError::SignedOut(Refusal::new(ErrorKind::Auth, "nobody is signed in")),
+            };
             Box::pin(async move { if is_away { Err(away) } else { Ok(fresh) } })
         }
     }
 
     #[tokio::test]
-    async fn a_passphrase_is_asked_for_once_even_where_the_authority_is_away_at_first() {
+    async fn a_passphrase_is_asked_for_once_even_where_the_authority_is_away_or_nobody_is_signed_in_at_first() {
         let folder = tempfile::tempdir().unwrap();
         let runs = folder.path().join("runs");
         let account = account(&format!(
@@ -414,15 +424,17 @@ mod tests {
              = 'echo . >> {0}; wc -l < {0}' }}",
             runs.display()
         ));
-        let away = Arc::new(Away(Mutex::new((1, Vec::new()))));
+        let away = Arc::new(Away(Mutex::new((2, Vec::new()))));
         let secrets = Secrets::new(false).with_tokens(away.clone());
         let error = secrets.credentials(&account, false).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unreachable);
+        let error = secrets.credentials(&account, false).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Auth);
         for _ in 0..2 {
             secrets.credentials(&account, false).await.unwrap();
         }
         let shown = away.0.lock().unwrap().1.clone();
-        assert_eq!(shown.iter().map(|s| s.trim()).collect::<Vec<_>>(), ["1", "1", "1"]);
+        assert_eq!(shown.iter().map(|s| s.trim()).collect::<Vec<_>>(), ["1", "1", "1", "1"]);
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::drive::random_pause;
+use super::error::Error;
 
 const FIRST_MS: u64 = 500;
 const LONGEST_MS: u64 = 60_000;
+const SIGNED_OUT: Duration = Duration::from_secs(3);
 
 /// Pauses that grow.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,6 +27,12 @@ impl Backoff {
         let (from, to) = self.range();
         self.failures = self.failures.saturating_add(1);
         random_pause(from, to)
+    }
+
+    /// The pause after this failure. Where nobody is signed in, looking again costs nobody anything, and whoever signs in
+    /// in another terminal does not want to wait.
+    pub fn pause_after(&mut self, error: &Error) -> Duration {
+        if error.is_signed_out() { SIGNED_OUT } else { self.pause() }
     }
 
     fn range(self) -> (u64, u64) {

@@ -33,6 +33,11 @@ impl Error {
         matches!(self.kind(), ErrorKind::Unreachable)
     }
 
+    /// Nobody is signed in, which anybody may change in another terminal at any moment.
+    pub fn is_signed_out(&self) -> bool {
+        matches!(self, Self::Secret(SecretError::SignedOut(_)))
+    }
+
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Imap(error) => error.kind(),

@@ -267,14 +267,13 @@ async fn run(
         }
         .await;
         let Err(error) = worked else { break };
-        let pause = backoff.pause();
+        let pause = backoff.pause_after(&error);
         let now = Timestamp::now();
         if watched.is_empty() {
             // Nobody else says so yet.
             let since = *offline_since.get_or_insert(now);
             let retry_at = now.saturating_add(jiff::SignedDuration::try_from(pause).unwrap_or_default()).unwrap_or(now);
-            let refusal = error.into_refusal();
-            let state = Connection::Offline { since, retry_at, why: refusal.message };
+            let state = Connection::lost(since, retry_at, error.into_refusal());
             let known = shared.cache.reader().and_then(|r| Ok(r.mailboxes()?)).unwrap_or_default();
             let keys = known.iter().map(|m| m.key().to_owned());
             for mailbox in keys.chain(known.is_empty().then(|| only.clone().unwrap_or_default())) {

@@ -9,7 +9,7 @@ use super::finder::Sought;
 pub use super::kept::{Attached, Forwards};
 pub use crate::config::AfterReply;
 use crate::mail::compose::Draft;
-use crate::model::{Action, Change, Conversation, Expectation, Filed, Mailbox, Refusal, Role, Uid};
+use crate::model::{Action, Change, Conversation, ErrorKind, Expectation, Filed, Mailbox, Refusal, Role, Uid};
 use crate::wire::answer::Seen;
 
 /// Joins a [`Command`] to the [`Event::Done`] that answers it.
@@ -218,7 +218,18 @@ pub enum Connection {
         since: Timestamp,
         retry_at: Timestamp,
         why: String,
+        /// What a person has to do before it can be otherwise: the sign-in is refused, or nobody is signed in. It is tried
+        /// again all the same.
+        cure: Option<String>,
     },
+}
+
+impl Connection {
+    /// There is none, for this reason.
+    pub fn lost(since: Timestamp, retry_at: Timestamp, why: Refusal) -> Self {
+        let cure = why.hint.filter(|_| why.kind == ErrorKind::Auth);
+        Self::Offline { since, retry_at, why: why.message, cure }
+    }
 }
 
 /// What the engine tells.

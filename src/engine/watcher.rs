@@ -17,7 +17,7 @@ use super::message::{Connection, Event};
 use super::stop::Stop;
 use super::turns::{Pace, Turns};
 use crate::imap::{FolderStatus, IdleReason};
-use crate::model::{ErrorKind, Mailbox, Role};
+use crate::model::{ErrorKind, Mailbox, Refusal, Role};
 use crate::store;
 
 /// What carries events to whoever listens.
@@ -55,8 +55,8 @@ impl Watch {
                 worked = self.work(&mut backoff, &mut offline_since) => worked,
             };
             let Err(error) = worked else { return };
-            let pause = if is_mendable(&error) {
-                backoff.pause()
+            let pause = if is_mendable(&error) || error.is_signed_out() {
+                backoff.pause_after(&error)
             } else {
                 tracing::warn!(%error, "a folder cannot be watched");
                 HOPELESS
@@ -76,10 +76,10 @@ impl Watch {
         }
     }
 
-    fn tell_offline(&self, mailbox: &Mailbox, since: Timestamp, pause: Duration, why: String) {
+    fn tell_offline(&self, mailbox: &Mailbox, since: Timestamp, pause: Duration, why: Refusal) {
         let now = Timestamp::now();
         let retry_at = now.saturating_add(SignedDuration::try_from(pause).unwrap_or_default()).unwrap_or(now);
-        let state = Connection::Offline { since, retry_at, why };
+        let state = Connection::lost(since, retry_at, why);
         (self.tell)(Event::Connection { mailbox: mailbox.key().to_owned(), state });
     }
 
@@ -240,10 +240,12 @@ fn is_of_one_mailbox(error: &Error) -> bool {
 }
 
 /// In words for whoever looks at that mailbox.
-fn why(error: Error) -> String {
+fn why(error: Error) -> Refusal {
     match error {
-        Error::Store(store::Error::NoSuchMailbox(key)) => format!("the server does not show you {key} any more"),
-        other => other.into_refusal().message,
+        Error::Store(store::Error::NoSuchMailbox(key)) => {
+            Refusal::new(ErrorKind::NotFound, format!("the server does not show you {key} any more"))
+        }
+        other => other.into_refusal(),
     }
 }
 

@@ -106,7 +106,10 @@ fn parse(named: &str) -> Option<Proxy> {
         None => (None, authority),
     };
     let uri: hyper::Uri = format!("http://{place}/").parse().ok()?;
-    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let host = uri.host().filter(|host| !host.is_empty())?.trim_start_matches('[').trim_end_matches(']').to_owned();
+    if uri.port_u16().is_none() && place.rsplit(']').next()?.contains(':') {
+        return None;
+    }
     let at = Endpoint { host, port: uri.port_u16().unwrap_or(80), tls: Tls::None, ca: None };
     Some(Proxy { at, credentials })
 }

@@ -162,7 +162,11 @@ impl Grants {
         let broken = |how| broken(account, grant, how);
         let no_grant = |why: &str| Error::NoGrant { user: user(), why: why.to_owned() };
         let _turn = self.turn(account, grant).await?;
-        let old = vault.read().await.map_err(broken)?.ok_or_else(|| no_grant("nobody has signed in here yet"))?;
+        let old = vault
+            .read()
+            .await
+            .map_err(broken)?
+            .ok_or_else(|| no_grant("nobody has signed in here, or it has ended"))?;
         if old.client_id != grant.client_id {
             return Err(no_grant("what was granted was granted to another client_id"));
         }
@@ -266,7 +270,10 @@ impl TokenSource for Grants {
         Box::pin(async move {
             let cut_off = |_| Err(broken(account, grant, "could not be looked at to the end".to_owned()));
             let fresh = renewing.await.unwrap_or_else(cut_off);
-            fresh.map_err(|error| SecretError::Grant(error.into_refusal(&account.key)))
+            fresh.map_err(|error| match error {
+                Error::NoGrant { .. } => SecretError::SignedOut(error.into_refusal(&account.key)),
+                error => SecretError::Grant(error.into_refusal(&account.key)),
+            })
         })
     }
 }

@@ -138,6 +138,12 @@ impl Bagsy {
         self
     }
 
+    /// No longer sets a variable.
+    pub fn without(mut self, name: &str) -> Self {
+        self.environment.retain(|(set, _)| set != name);
+        self
+    }
+
     /// The whole environment of a run: nothing of the tester's own but what a failure is read with.
     pub fn environment(&self) -> Vec<(String, String)> {
         let home = self.home.path();

@@ -8,7 +8,9 @@
 pub mod authority;
 pub mod bagsy;
 pub mod certs;
+pub mod clock;
 pub mod cyrus;
+pub mod delegate;
 pub mod device;
 pub mod dns;
 pub mod dovecot;

@@ -560,7 +560,7 @@ fn offline_the_text_comes_with_the_connection_and_the_answer_waits() {
     let mut s = Stage::new(120, 40);
     s.fake.bodies.borrow_mut().clear();
     let mailbox: String = SUPPORT.into();
-    let state = Connection::Offline { since: at(NOW), retry_at: at(NOW), why: "no route".into() };
+    let state = Connection::Offline { since: at(NOW), retry_at: at(NOW), why: "no route".into(), cure: None };
     s.tell(Event::Connection { mailbox: mailbox.clone(), state: state.clone() });
     s.press("G Enter");
     let nothing = Refusal::new(ErrorKind::Unreachable, "there is no connection: nothing was changed");

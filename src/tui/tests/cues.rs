@@ -65,7 +65,7 @@ fn every_meaning_can_be_told_without_colour() {
     let connection = |state: Connection| {
         move |s: &mut Stage| s.tell(Event::Connection { mailbox: SUPPORT.into(), state: state.clone() })
     };
-    let offline = Connection::Offline { since: at(NOW), retry_at: at(NOW), why: String::new() };
+    let offline = Connection::Offline { since: at(NOW), retry_at: at(NOW), why: String::new(), cure: None };
     differ("the connection", connection(Connection::Live), connection(offline));
     differ("good and bad", |s| s.app.say(Tone::Good, "done"), |s| s.app.say(Tone::Bad, "done"));
 }

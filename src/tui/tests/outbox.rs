@@ -21,7 +21,7 @@ fn unsent(s: &Stage) -> Vec<i64> {
 }
 
 fn offline(s: &mut Stage) {
-    let state = Connection::Offline { since: at(NOW), retry_at: at(NOW), why: "no route".into() };
+    let state = Connection::Offline { since: at(NOW), retry_at: at(NOW), why: "no route".into(), cure: None };
     s.tell(Event::Connection { mailbox: SUPPORT.into(), state });
 }
 

@@ -364,13 +364,37 @@ fn the_order_is_by_date_until_all_mail_is_known() {
 #[test]
 fn offline_says_since_when_and_what_will_be_sent() {
     let mut s = Stage::new(120, 24);
-    let state = Connection::Offline { since: at("2026-11-24T13:58:00Z"), retry_at: at(NOW), why: "no route".into() };
+    let state = Connection::Offline {
+        since: at("2026-11-24T13:58:00Z"),
+        retry_at: at(NOW),
+        why: "no route".into(),
+        cure: None,
+    };
     s.tell(Event::Connection { mailbox: SUPPORT.into(), state });
     assert!(s.shows("○ offline since 13:58 — no route"));
     let item = |item| crate::tui::fake::waiting(item, "fire", crate::tui::source::OutboxState::Unsent);
     s.fake.outbox.borrow_mut().extend([item(1), item(2)]);
     s.changed();
     assert!(s.shows("○ offline since 13:58 — 2 answers will be sent"));
+}
+
+#[test]
+fn where_a_person_has_to_sign_in_the_screen_says_how() {
+    let mut s = Stage::new(80, 24);
+    let why = Refusal::new(ErrorKind::Auth, "alice is not signed in").hint("`bagsy login work` signs in");
+    let lost = |why: &Refusal| Connection::lost(at("2026-11-24T13:58:00Z"), at(NOW), why.clone());
+    s.tell(Event::Connection {
+        mailbox: SUPPORT.into(),
+        state: lost(&Refusal::new(ErrorKind::Unreachable, "no route")),
+    });
+    assert!(s.shows("○ offline since 13:58"));
+    s.tell(Event::Connection { mailbox: SUPPORT.into(), state: lost(&why) });
+    assert!(s.shows("○ signed out since 13:58") && s.shows("`bagsy login work` signs in"), "{}", s.screen());
+    // It is said once, and each time the reason is another.
+    s.press("j");
+    s.tell(Event::Connection { mailbox: SUPPORT.into(), state: lost(&why) });
+    s.tell(Event::Connection { mailbox: SUPPORT.into(), state: Connection::Live });
+    assert!(s.shows("● live") && s.shows("signed in again") && !s.shows("bagsy login"), "{}", s.screen());
 }
 
 #[test]
@@ -602,7 +626,7 @@ fn where_a_lost_connection_means_something_of_its_own_that_is_said() {
     let mut s = Stage::new(120, 24);
     s.app.settings.when_lost = Some("the demo has ended: quit with q".into());
     let why = "refused; see `bagsy doctor`".to_owned();
-    let state = Connection::Offline { since: at(NOW), retry_at: at(NOW), why };
+    let state = Connection::Offline { since: at(NOW), retry_at: at(NOW), why, cure: None };
     s.tell(Event::Connection { mailbox: SUPPORT.into(), state });
     assert!(s.shows("▲ the demo has ended: quit with q") && !s.shows("doctor"), "{}", s.screen());
     s.press("G c");

@@ -168,7 +168,7 @@ fn happen(s: &mut Stage, wild: Wild, number: usize) {
                 0 => Connection::Live,
                 1 => Connection::Connecting,
                 2 => Connection::Syncing { done: u32::from(n) * 3, total: u32::from(n / 2) },
-                _ => Connection::Offline { since: at(NOW), retry_at: at(NOW), why: "\u{1b}c gone".into() },
+                _ => Connection::Offline { since: at(NOW), retry_at: at(NOW), why: "\u{1b}c gone".into(), cure: None },
             };
             s.tell(Event::Connection { mailbox: SUPPORT.into(), state });
         }

@@ -31,6 +31,20 @@ impl Turn<'_> {
                 if let Some(words) = self.app.settings.when_lost.clone().filter(|_| is_lost) {
                     self.app.say(Tone::Bad, words);
                 }
+                if let Connection::Offline { why, cure: Some(cure), .. } = &state
+                    && cure_of(self.app.connections.get(&mailbox)) != Some(cure)
+                    && mailbox == self.app.key()
+                {
+                    let words = format!("{why}: {cure}");
+                    self.app.say(Tone::Bad, words);
+                }
+                // What was said above the hints is no longer so.
+                if state == Connection::Live
+                    && mailbox == self.app.key()
+                    && cure_of(self.app.connections.get(&mailbox)).is_some()
+                {
+                    self.app.say(Tone::Good, "signed in again");
+                }
                 self.app.connections.insert(mailbox, state);
             }
             Event::Changed => {
@@ -342,5 +356,13 @@ impl Turn<'_> {
             Action::File(to) => format!("{}: {subject}", self.name_of_place(to)),
             Action::Return(_) => format!("back in INBOX: {subject}"),
         }
+    }
+}
+
+/// What its person has to do before a connection can come back.
+fn cure_of(state: Option<&Connection>) -> Option<&String> {
+    match state {
+        Some(Connection::Offline { cure, .. }) => cure.as_ref(),
+        _ => None,
     }
 }

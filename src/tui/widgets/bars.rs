@@ -99,10 +99,13 @@ fn connection(app: &App, theme: &Theme, width: u16) -> Vec<Span> {
             }
             pieces
         }
-        Some(Connection::Offline { since, why, .. }) => {
+        Some(Connection::Offline { since, why, cure, .. }) => {
             let since = words::clock(*since, &app.settings.zone);
             let since = if width < NARROW { String::new() } else { format!(" since {since}") };
-            let mut pieces = vec![(format!("{} offline{since}", g.offline), theme.style(Paint::Bad))];
+            // Waiting does not mend it: it has a word of its own.
+            let word = if cure.is_some() { "signed out" } else { "offline" };
+            let why = cure.as_ref().unwrap_or(why);
+            let mut pieces = vec![(format!("{} {word}{since}", g.offline), theme.style(Paint::Bad))];
             let unsent = app.unsent();
             if unsent > 0 {
                 let answers = words::count(unsent, "answer", "answers");
