@@ -394,7 +394,7 @@ fn where_a_person_has_to_sign_in_the_screen_says_how() {
     s.press("j");
     s.tell(Event::Connection { mailbox: SUPPORT.into(), state: lost(&why) });
     s.tell(Event::Connection { mailbox: SUPPORT.into(), state: Connection::Live });
-    assert!(s.shows("● live"));
+    assert!(s.shows("● live") && s.shows("signed in again") && !s.shows("bagsy login"), "{}", s.screen());
 }
 
 #[test]

@@ -38,6 +38,13 @@ impl Turn<'_> {
                     let words = format!("{why}: {cure}");
                     self.app.say(Tone::Bad, words);
                 }
+                // What was said above the hints is no longer so.
+                if state == Connection::Live
+                    && mailbox == self.app.key()
+                    && cure_of(self.app.connections.get(&mailbox)).is_some()
+                {
+                    self.app.say(Tone::Good, "signed in again");
+                }
                 self.app.connections.insert(mailbox, state);
             }
             Event::Changed => {
