@@ -188,10 +188,10 @@ impl SetStatus {
 
     fn change(&self, sight: &Sight) -> Option<FlagChange> {
         let Some(on) = keywords::of_status(self.goal.status()) else {
-            let off = spelled(&sight.flags, is_status);
+            let off = spelled(&sight.flags, keywords::is_status);
             return (!off.is_empty()).then_some(FlagChange::Remove(off));
         };
-        let is_other = |k: &str| is_status(k) && !k.eq_ignore_ascii_case(on);
+        let is_other = |k: &str| keywords::is_status(k) && !k.eq_ignore_ascii_case(on);
         let off = spelled(&sight.flags, is_other);
         match (sight.flags.has(on), off.is_empty()) {
             (true, true) => None,
@@ -264,7 +264,7 @@ impl SetStatus {
             (before, true) => FlagChange::Add(before.to_vec()),
             (before, false) => {
                 let mut set = sight.flags.clone();
-                set.keywords.retain(|k| !is_status(k));
+                set.keywords.retain(|k| !keywords::is_status(k));
                 set.keywords.extend(before.iter().cloned());
                 FlagChange::Replace(set.atoms())
             }
@@ -290,12 +290,8 @@ impl SetStatus {
     }
 }
 
-fn is_status(keyword: &str) -> bool {
-    keywords::STATUSES.iter().any(|s| s.eq_ignore_ascii_case(keyword))
-}
-
 fn statuses(flags: &Flags) -> Vec<String> {
-    spelled(flags, is_status)
+    spelled(flags, keywords::is_status)
 }
 
 fn store(sight: &Sight, change: FlagChange) -> Ask {

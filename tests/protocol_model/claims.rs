@@ -635,10 +635,9 @@ impl Model for Claims {
             return Some("all came to an end, and nobody won".into());
         }
         // Who is cut off may leave what others mend; a lock that left INBOX leaves mirrors in its place.
-        if !has_died && !state.is_disturbed {
-            if let Some(bad) = left_over(&state.folder).or_else(|| self.changed_nonetheless(state)) {
-                return Some(bad);
-            }
+        let is_whole = !has_died && !state.is_disturbed;
+        if is_whole && let Some(bad) = left_over(&state.folder).or_else(|| self.changed_nonetheless(state)) {
+            return Some(bad);
         }
         self.unmended(&state.folder)
     }
