@@ -11,6 +11,7 @@ use support::bagsy::{Bagsy, Output, endpoint};
 use support::certs::{self, Cert};
 use support::dovecot::{Dovecot, Options, PASSWORD, SharedIndex};
 use support::imap_client::quoted;
+use support::mailgen::Mail;
 use support::pty::Size;
 use support::submission::Submission;
 use support::team::{Team, rights};
@@ -109,6 +110,22 @@ fn all_is_well_for_who_may_do_everything() {
 }
 
 #[test]
+fn who_may_not_read_sent_is_told_wherever_a_claim_is_made_that_it_is_advisory() {
+    let team = server().team();
+    team.grant("bob", "Sent", "li");
+    let mail = Mail::new("Dana <dana@customer.test>", &team.mailbox(), "Split", "Hello?");
+    team.append("INBOX", "", &mail.bytes());
+    let bob = person(&team, "bob");
+    let report = Report::of(&bob, 0);
+    let (is_ok, _, follows) = report.line("grade");
+    assert!(is_ok && follows.starts_with("you may not read Sent: "), "{follows}");
+    assert!(bob.run(&["mailboxes"]).ok().stdout.contains("your claims are advisory"));
+    assert!(bob.run(&["next"]).ok().stderr.contains("your claims are advisory"));
+    let id = bob.run(&["list", "--json"]).ok().one()["id"].as_str().unwrap().to_owned();
+    assert!(bob.run(&["claim", &id]).ok().stderr.contains("your claims are advisory"));
+}
+
+#[test]
 fn it_says_the_same_to_people_with_a_mark_before_each_line() {
     let team = server().team();
     let report = person(&team, "dave").run(&["doctor"]);
@@ -116,6 +133,13 @@ fn it_says_the_same_to_people_with_a_mark_before_each_line() {
     assert!(text.contains("✓ work: imap sign-in: let in, by password, AUTHENTICATE PLAIN\n"), "{text}");
     assert!(text.contains(": claim: you may not: `w` missing on INBOX → "), "{text}");
     assert!(text.lines().all(|line| line.starts_with("✓ ") || line.starts_with("! ")), "{text}");
+    let last = format!("Nothing failed, but not all that work needs is there:\n  {}: ", team.mailbox());
+    assert!(
+        report.stderr.contains(&format!("{last}you cannot claim, finish or tag, you cannot answer\n")),
+        "{}",
+        report.stderr
+    );
+    assert!(person(&team, "alice").run(&["doctor"]).ok().stderr.contains("All that work needs is there."));
     let ascii = person(&team, "alice").env("LC_ALL", "C").run(&["doctor"]);
     assert!(ascii.ok().stdout.contains("ok work: imap sign-in"), "{}", ascii.stdout);
 }

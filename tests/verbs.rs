@@ -5,9 +5,10 @@ mod support;
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use support::bagsy::Bagsy;
+use support::bagsy::{Bagsy, LIMIT};
 use support::dovecot::{Dovecot, Options};
 use support::mailgen::{Content, Mail, MailGen};
+use support::proxy::Proxy;
 use support::pty::Size;
 use support::team::Team;
 
@@ -341,4 +342,33 @@ fn what_a_customer_brings_back_from_archive_is_free_and_shows_who_had_it() {
     screen.wait_for_end();
     alice.run(&["claim", &id]).ok();
     assert_eq!(alice.run(&["show", &id, "--json"]).ok().one()["had_by"], serde_json::json!([]));
+}
+
+/// The claim is won and read back; what comes after it is only shown by other mail programs.
+#[test]
+fn what_was_won_is_told_as_won_though_the_connection_breaks_after_it() {
+    let team = server().team();
+    let proxy = Proxy::to(server().imap_port);
+    let (alice, bob) = (Bagsy::new(&team, "alice").imap_through(&proxy), Bagsy::new(&team, "bob"));
+    let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Twice asked", "It does not work.");
+    let mut again = mail.answer("It still does not.");
+    (again.from, again.to) = (mail.from.clone(), mail.to.clone());
+    team.append("INBOX", "", &mail.bytes());
+    team.append("INBOX", "", &again.bytes());
+    let id = id_of(&bob, "Twice asked");
+    bob.run(&["claim", &id]).ok();
+    let of_second = |who: &str| team.in_inbox("bob").flags(2).unwrap().iter().any(|k| k.ends_with(who));
+    assert!(of_second("claim-bob"), "mirrored");
+
+    let mirror = proxy.hold_command("UID STORE 2 ");
+    let running = alice.spawn(&["takeover", &id, "--json"]);
+    mirror.wait(LIMIT);
+    proxy.cut();
+    drop(mirror);
+    let taken = running.finish(LIMIT);
+    assert_eq!(taken.ok().one()["assignee"], "alice");
+    assert!(of_second("claim-bob"), "bob's mirror was left over");
+    // Given up, it is nobody's, and not bob's again.
+    assert_eq!(alice.run(&["release", &id, "--json"]).ok().one()["assignee"], Value::Null);
+    assert_eq!(bob.run(&["list", "--json", "--view", "all"]).ok().one()["assignee"], Value::Null);
 }

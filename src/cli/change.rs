@@ -3,7 +3,7 @@
 use super::args::{Guard, Verb};
 use super::context::{Context, Named, Outcome, Reached, expectation, handle, resolve};
 use super::output;
-use crate::engine::Error;
+use crate::engine::{Error, why_advisory};
 use crate::model::{Action, Conversation, ErrorKind, Expectation, Mailbox, Refusal};
 use crate::wire::keywords;
 
@@ -52,6 +52,9 @@ async fn change(cx: &Context, reached: &mut [Reached], id: &str, action: &Action
         cx.out.aside(&format!("nobody called {to} has been seen in {} yet", mailbox.key()));
     }
     let after = at.link.perform(&mailbox, &named.root, action, expect, None).await?;
+    if matches!(action, Action::Claim | Action::TakeOver | Action::Assign(_)) {
+        warn_if_advisory(cx, &mailbox);
+    }
     print(cx, at, &mailbox, &after);
     Ok(())
 }
@@ -86,6 +89,7 @@ async fn next(cx: &Context, guard: &Guard) -> Outcome {
         let (login, mailbox, lost) = &mut open[at];
         match reached[*login].link.take(mailbox, &free.root, &expect).await {
             Ok(Some(taken)) => {
+                warn_if_advisory(cx, mailbox);
                 print(cx, &reached[*login], mailbox, &taken);
                 return Ok(());
             }
@@ -110,6 +114,13 @@ fn pass_over(cx: &Context, error: Error, why_not: &mut Option<Refusal>) -> Outco
     }
     why_not.get_or_insert(error.into());
     Ok(())
+}
+
+/// A claim that may bind nobody is made all the same, and said to be one.
+fn warn_if_advisory(cx: &Context, mailbox: &Mailbox) {
+    if let Some(why) = why_advisory(mailbox) {
+        cx.out.aside(&format!("{}: {why}", mailbox.key()));
+    }
 }
 
 /// The conversation that is meant by an id.

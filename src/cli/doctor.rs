@@ -32,14 +32,14 @@ pub async fn run(global: &Global, create_folders: bool) -> Outcome {
             first.get_or_insert((kind, check));
         }
     };
-    let missing = all(global, &mut tell).await;
+    let (missing, lacks) = all(global, &mut tell).await;
     let wanted = choose(global, missing, create_folders).await?;
     for (login, missing) in wanted {
         tell(doctor::create(&login, &missing).await);
     }
     match first {
         None => {
-            out.aside("All that work needs is there.");
+            out.aside(&ending(&lacks));
             Ok(())
         }
         Some((kind, check)) => {
@@ -53,34 +53,44 @@ pub async fn run(global: &Global, create_folders: bool) -> Outcome {
 /// A folder that is missing, and the login that may create it.
 type Lack = (Arc<Login>, Missing);
 
-/// All checks; gives the folders that could be created.
-async fn all(global: &Global, tell: &mut dyn FnMut(Check)) -> Vec<Lack> {
+/// The last word where nothing failed: what work needs and is not there, if anything.
+fn ending(lacks: &[String]) -> String {
+    if lacks.is_empty() {
+        return "All that work needs is there.".to_owned();
+    }
+    let lines: Vec<String> = lacks.iter().map(|lack| format!("  {}", safe::line(lack))).collect();
+    format!("Nothing failed, but not all that work needs is there:\n{}", lines.join("\n"))
+}
+
+/// All checks; gives the folders that could be created, and what cannot be done where.
+async fn all(global: &Global, tell: &mut dyn FnMut(Check)) -> (Vec<Lack>, Vec<String>) {
     let paths = match Paths::find(global.config.as_deref()) {
         Ok(paths) => paths,
         Err(error) => {
             tell(Check::refused("configuration", error.into()));
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         }
     };
     let read = super::look::config(paths.config_file());
     tell(doctor::configuration(paths.config_file(), &read));
-    let Ok(config) = read else { return Vec::new() };
+    let Ok(config) = read else { return (Vec::new(), Vec::new()) };
     let cx = match secrets(&paths, true).and_then(|secrets| Context::new(global, config, &paths, secrets)) {
         Ok(cx) => cx,
         Err(refusal) => {
             tell(Check::refused("cache", refusal));
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         }
     };
-    let mut lacks: Vec<Lack> = Vec::new();
+    let (mut lacks, mut cannot) = (Vec::<Lack>::new(), Vec::new());
     let mut visits = Vec::new();
     for login in cx.meant_logins() {
         let visit = doctor::examine(login, cx.wanted.as_deref(), tell).await;
         lacks.extend(visit.missing_folders.iter().map(|missing| (Arc::clone(login), missing.clone())));
+        cannot.extend(visit.lacks.iter().cloned());
         visits.push(visit);
     }
     doctor::conclusions(&visits).into_iter().for_each(tell);
-    lacks
+    (lacks, cannot)
 }
 
 /// Which of them are to be created: all with the flag, those that its person wants on a terminal, else none.

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::context::{Context, Outcome, failed};
+use crate::engine::why_advisory;
 use crate::imap::Quota;
 use crate::mail::safe;
 use crate::model::{Capability, Mailbox, Role, View};
@@ -59,8 +60,9 @@ fn print(cx: &Context, reader: &Reader, mailbox: &Mailbox, quota: Option<Quota>)
         },
         || {
             let may: Vec<String> = mailbox.may.iter().map(word).collect();
+            let advisory = why_advisory(mailbox).map(|why| format!("\n    {why}")).unwrap_or_default();
             format!(
-                "{}  grade {}  {} conversations, {} unclaimed\n    {}  rights {}  you may {}",
+                "{}  grade {}  {} conversations, {} unclaimed\n    {}  rights {}  you may {}{advisory}",
                 cx.out.bold(&safe::line(mailbox.key())),
                 mailbox.grade,
                 counts.get(View::All),

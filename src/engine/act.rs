@@ -7,8 +7,8 @@ use super::link::Link;
 use crate::config::DoneMeans;
 use crate::imap::UidSet;
 use crate::model::{
-    Action, Capability, Conversation, ErrorKind, Expectation, Filed, Handle, Mailbox, Message, Refusal, Role, Status,
-    Uid, View,
+    Action, Capability, Conversation, ErrorKind, Expectation, Filed, Handle, Mailbox, Message, MessageId, Refusal,
+    Role, Status, Uid, View,
 };
 use crate::store::{Order, PageQuery};
 use crate::wire::act::{Act, Saw};
@@ -66,16 +66,26 @@ impl Link {
             Action::File(to) if self.is_in_inbox(place)? => {
                 filed = Some(self.file(place, &me, to, expect, upto).await?);
             }
+            Action::Unfinish { .. } if !self.is_in_inbox(place)? => {
+                self.perform_elsewhere(place, &me, &Action::Reopen, expect).await?;
+            }
             _ if self.is_in_inbox(place)? => {
-                if let (Action::Seen(_), Some(why_not)) = (action, mailbox.why_not_seen(Role::Inbox)) {
+                if let (Action::Seen(_) | Action::SeenOf { .. }, Some(why_not)) =
+                    (action, mailbox.why_not_seen(Role::Inbox))
+                {
                     return Err(Refusal::new(ErrorKind::Rights, format!("{}: {why_not}", mailbox.key())).into());
                 }
-                self.perform_in_inbox(place, &me, action, expect, upto).await?;
+                filed = self.perform_in_inbox(place, &me, action, expect, upto).await?;
             }
             _ => self.perform_elsewhere(place, &me, action, expect).await?,
         }
         let conversation = match self.as_it_is(place).await {
             Err(error) if filed.is_some() && error.kind() == ErrorKind::NotFound => None,
+            // It was done and read back: a connection that breaks now makes nothing of it untrue.
+            Err(error) if error.ends_session() => {
+                tracing::info!(%error, "told as it was last seen");
+                self.reader.conversation(mailbox.key(), &root)?
+            }
             other => Some(other?),
         };
         Ok(Performed { conversation, filed })
@@ -125,24 +135,64 @@ impl Link {
         action: &Action,
         expect: &Expectation,
         upto: Option<Uid>,
-    ) -> Result<()> {
+    ) -> Result<Option<Filed>> {
         let assignee = match (action, &expect.assignee) {
             (Action::Assign(_) | Action::TakeOver, None) => Some(self.assignee_seen(place)?),
             _ => None,
         };
         let saw = Saw { assignee, upto };
         let may_archive = self.archives(place.mailbox);
+        let action = self.named_anew(place, action)?;
         let start = Act::start(action.clone(), me.clone(), saw, may_archive, expect.clone());
-        let changed = match action {
+        let mut filed = None;
+        let changed = match &action {
             // Giving it to oneself is taking it.
             Action::Assign(to) if to != me => self.assign(place, to, me, start).await?,
+            Action::Done if may_archive => {
+                let (changed, archived) = self.archive(place, start).await?;
+                filed = archived;
+                changed
+            }
             _ => self.drive(place, start).await?,
         };
         let sights = changed.map_err(|stopped| refused(&stopped, place.mailbox))?;
-        if changes_holder(action) && sights.len() > 1 {
-            self.drive(place, Mirror::start(me.clone())).await?;
+        let after = match &action {
+            Action::Unfinish { was_free: true, .. } => self.free_again(place, me).await,
+            action if changes_holder(action) && sights.len() > 1 => self.drive(place, Mirror::start(me.clone())).await,
+            _ => Ok(()),
+        };
+        match after {
+            // The lock stands, and was read back: that nothing more could be done makes nothing of it untrue.
+            Err(error) if error.ends_session() && !matches!(action, Action::Unfinish { .. }) => {
+                tracing::info!(%error, "a claim is not mirrored");
+            }
+            other => other?,
         }
-        Ok(())
+        Ok(filed)
+    }
+
+    /// The claim that finishing brought goes with it; who has taken it over since keeps it.
+    async fn free_again(&mut self, place: Place<'_>, me: &Handle) -> Result<()> {
+        let start = Act::start(Action::Release, me.clone(), Saw::default(), false, Expectation::default());
+        match self.drive(place, start).await? {
+            Ok(_) | Err(Stopped::Held(_) | Stopped::NotInInbox) => Ok(()),
+            Err(stopped) => Err(refused(&stopped, place.mailbox)),
+        }
+    }
+
+    /// Messages that were named by what they were then, looked up anew: another mail may have that UID by now.
+    fn named_anew(&self, place: Place<'_>, action: &Action) -> Result<Action> {
+        let Action::SeenOf { seen, of } = action else { return Ok(action.clone()) };
+        let here = self.reader.thread(place.mailbox.key(), place.root)?;
+        let is_here = |(uid, id): &(Uid, Option<MessageId>)| {
+            here.iter().any(|m| m.folder == Role::Inbox && m.uid == *uid && m.message_id == *id)
+        };
+        let of: Vec<_> = of.iter().filter(|named| is_here(named)).cloned().collect();
+        if of.is_empty() {
+            let text = "the mail that was marked is no longer in INBOX";
+            return Err(Refusal::new(ErrorKind::NotFound, text).into());
+        }
+        Ok(Action::SeenOf { seen: *seen, of })
     }
 
     /// The keyword will not say who gave it: whoever sees it first through this cache finds that there. Where the connection
@@ -172,7 +222,8 @@ impl Link {
         match action {
             Action::Done | Action::Release => Ok(()),
             Action::Reopen => self.bring_back(place).await,
-            Action::Seen(seen) => self.mark_read_elsewhere(place, *seen).await,
+            Action::Seen(seen) => self.mark_read_elsewhere(place, *seen, None).await,
+            Action::SeenOf { seen, of } => self.mark_read_elsewhere(place, *seen, Some(of)).await,
             _ => Err(Refusal::new(ErrorKind::Failed, "the conversation is done: nothing of it is in INBOX")
                 .hint("reopen it first")
                 .into()),
@@ -211,7 +262,12 @@ impl Link {
     }
 
     /// `\Seen` on what lies in Archive, where it is shown as unread like anywhere else.
-    async fn mark_read_elsewhere(&mut self, place: Place<'_>, seen: bool) -> Result<()> {
+    async fn mark_read_elsewhere(
+        &mut self,
+        place: Place<'_>,
+        seen: bool,
+        only: Option<&Vec<(Uid, Option<MessageId>)>>,
+    ) -> Result<()> {
         let mailbox = place.mailbox;
         self.look_into_archive(place).await?;
         let conversation = self.reader.conversation(mailbox.key(), place.root)?.ok_or_else(|| gone(place.root))?;
@@ -219,7 +275,9 @@ impl Link {
             return Err(Refusal::new(ErrorKind::Rights, format!("{}: {why_not}", mailbox.key())).into());
         }
         let mut thread = self.reader.thread(mailbox.key(), place.root)?;
-        thread.retain(|m| m.folder == conversation.folder && m.flags.seen != seen);
+        let is_meant =
+            |m: &Message| only.is_none_or(|only| only.iter().any(|(uid, id)| m.uid == *uid && m.message_id == *id));
+        thread.retain(|m| m.folder == conversation.folder && m.flags.seen != seen && is_meant(m));
         if thread.is_empty() {
             return Ok(());
         }
@@ -235,7 +293,7 @@ impl Link {
         // Some servers say yes and keep nothing: what is so now is read.
         self.sync(mailbox, conversation.folder).await?;
         match self.reader.conversation(mailbox.key(), place.root)? {
-            Some(now) if now.unread == seen => Err(refused(&Stopped::NotKept, mailbox)),
+            Some(now) if only.is_none() && now.unread == seen => Err(refused(&Stopped::NotKept, mailbox)),
             _ => Ok(()),
         }
     }
@@ -333,8 +391,8 @@ pub(super) fn allow(mailbox: &Mailbox, action: &Action) -> Result<()> {
     let (filing, unseen);
     let why_not = match action {
         // One or the other, depending on where it lies.
-        Action::Seen(_) if mailbox.why_not_seen(Role::Archive).is_none() => None,
-        Action::Seen(_) => {
+        Action::Seen(_) | Action::SeenOf { .. } if mailbox.why_not_seen(Role::Archive).is_none() => None,
+        Action::Seen(_) | Action::SeenOf { .. } => {
             unseen = mailbox.why_not_seen(Role::Inbox);
             unseen.as_deref()
         }

@@ -9,11 +9,12 @@ use crate::imap::{Copied, UidSet, utf7};
 use crate::mail::header;
 use crate::model::{
     Action, Assignee, Destination, ErrorKind, Expectation, Filed, FiledMessage, Handle, Mailbox, Message, Refusal,
-    Role, Uid,
+    Role, Status, Uid,
 };
 use crate::wire::act::{Act, Saw};
 use crate::wire::keywords;
-use crate::wire::step::{Ask, FlagChange, Stopped, Told};
+use crate::wire::state;
+use crate::wire::step::{Ask, Changed, FlagChange, Stopped, Told};
 
 impl Link {
     /// Moves what is in INBOX of a conversation, up to the newest message that its person saw.
@@ -30,28 +31,19 @@ impl Link {
         let before = self.reader.conversation(place.mailbox.key(), place.root)?;
         let saw = Saw { assignee: None, upto };
         let start = Act::start(Action::File(to.clone()), me.clone(), saw, false, expect.clone());
-        let mut hands = Filing { link: self, place, folder: &folder, moved: None, refusal: None, was_free: None };
+        let mut hands = Filing::into(self, place, &folder);
         let changed = run(start, &mut hands).await?;
-        let Filing { moved, refusal, was_free, .. } = hands;
+        let Filing { moved, refusal, before: was, .. } = hands;
         match (changed, refusal) {
             (Ok(_), _) => {}
             (Err(Stopped::Refused), Some(error)) => return Err(error),
             (Err(stopped), _) => return Err(refused(&stopped, place.mailbox)),
         }
         let (messages, copied) = moved.unwrap_or_default();
-        let uid_there = |uid: Uid| {
-            let (_, pairs) = copied.uids.as_ref()?;
-            pairs.iter().find(|(here, _)| *here == uid).map(|(_, there)| *there)
-        };
-        let filed = |m: Message| FiledMessage { uid: uid_there(m.uid), message_id: m.message_id, flags: m.flags };
-        Ok(Filed {
-            uidvalidity: copied.uids.as_ref().map(|(validity, _)| *validity),
-            messages: messages.into_iter().map(filed).collect(),
-            was_free: was_free.unwrap_or(false),
-            is_junk: *to == Destination::Junk,
-            subject: before.map(|c| c.subject).unwrap_or_default(),
-            folder,
-        })
+        let subject = before.map(|c| c.subject).unwrap_or_default();
+        let is_junk = *to == Destination::Junk;
+        let was_free = was.is_some_and(|(assignee, _)| assignee == Assignee::Free);
+        Ok(Filed { was_free, is_junk, finished: None, ..as_filed(messages, &copied, folder, subject) })
     }
 
     /// Asks for the rights on a folder of the team's own, which is none of those that are known: a claim must not be left
@@ -73,6 +65,46 @@ impl Link {
         Err(Refusal::new(ErrorKind::Rights, text).into())
     }
 
+    /// Finishes a conversation whose mail goes to Archive, and gives what went there; `None` where it stayed and done is the
+    /// keyword alone.
+    pub(super) async fn archive(&mut self, place: Place<'_>, start: (Act, Ask)) -> Result<(Changed, Option<Filed>)> {
+        let folder = place.mailbox.folder(Role::Archive).unwrap_or_default().to_owned();
+        let before = self.reader.conversation(place.mailbox.key(), place.root)?;
+        let mut hands = Filing::into(self, place, &folder);
+        let changed = run(start, &mut hands).await?;
+        let Filing { moved, refusal, before: was, .. } = hands;
+        if let Some(error) = refusal {
+            tracing::info!(%error, "not moved to Archive: done is the keyword alone");
+        }
+        let subject = before.map(|c| c.subject).unwrap_or_default();
+        let filed = moved.map(|(messages, copied)| {
+            let (assignee, status) = was.unwrap_or((Assignee::Free, Status::Open));
+            let was_free = assignee == Assignee::Free;
+            Filed { was_free, finished: Some(status), ..as_filed(messages, &copied, folder, subject) }
+        });
+        Ok((changed, filed))
+    }
+}
+
+/// What was moved, as it is found again.
+fn as_filed(messages: Vec<Message>, copied: &Copied, folder: String, subject: String) -> Filed {
+    let uid_there = |uid: Uid| {
+        let (_, pairs) = copied.uids.as_ref()?;
+        pairs.iter().find(|(here, _)| *here == uid).map(|(_, there)| *there)
+    };
+    let filed = |m: Message| FiledMessage { uid: uid_there(m.uid), message_id: m.message_id, flags: m.flags };
+    Filed {
+        uidvalidity: copied.uids.as_ref().map(|(validity, _)| *validity),
+        messages: messages.into_iter().map(filed).collect(),
+        was_free: false,
+        is_junk: false,
+        finished: None,
+        subject,
+        folder,
+    }
+}
+
+impl Link {
     /// Brings back what was filed. All of it or nothing: it is looked for anew, and must be as it was left.
     pub(super) async fn bring_home(
         &mut self,
@@ -83,6 +115,10 @@ impl Link {
     ) -> Result<()> {
         let mailbox = place.mailbox;
         if let Some(now) = self.reader.conversation(mailbox.key(), place.root)?.filter(|c| c.folder == Role::Inbox) {
+            if filed.finished.is_some() {
+                let text = "new mail came in, or somebody opened it again: what was finished stays in Archive";
+                return Err(Refusal::new(ErrorKind::Overtaken, text).into());
+            }
             match now.assignee {
                 Assignee::Held(other) if other != *me => return Err(refused(&Stopped::Held(other), mailbox)),
                 Assignee::Contested(handles) => return Err(refused(&Stopped::Contested(handles), mailbox)),
@@ -95,11 +131,35 @@ impl Link {
         let synced = self.sync(mailbox, Role::Inbox).await;
         brought?;
         synced?;
+        if let Some(status) = filed.finished {
+            // It is gone from where it lay, too.
+            self.sync(mailbox, Role::Archive).await?;
+            return self.reopened_as(place, me, filed, status).await;
+        }
         if filed.was_free {
             let action = Action::Return(Box::new(filed.clone()));
             let start = Act::start(action, me.clone(), Saw::default(), false, expect.clone());
             self.drive(place, start).await?.map_err(|stopped| refused(&stopped, mailbox))?;
         }
+        Ok(())
+    }
+
+    /// What was finished is back and open; where it had been waiting it is so again, unless there is more of it than went: a
+    /// mail that came in meanwhile has the lower UID, and would wait with the others.
+    async fn reopened_as(&mut self, place: Place<'_>, me: &Handle, filed: &Filed, status: Status) -> Result<()> {
+        if status != Status::Waiting {
+            return Ok(());
+        }
+        let mut here = self.reader.thread(place.mailbox.key(), place.root)?;
+        here.retain(|m| m.folder == Role::Inbox);
+        let is_filed = |m: &Message| filed.messages.iter().any(|f| f.message_id == m.message_id);
+        if here.len() != filed.messages.len() || !here.iter().all(is_filed) {
+            return Ok(());
+        }
+        let saw = Saw { assignee: None, upto: here.iter().map(|m| m.uid).max() };
+        let expect = Expectation { assignee: None, status: Some(Status::Open) };
+        let start = Act::start(Action::Waiting, me.clone(), saw, false, expect);
+        self.drive(place, start).await?.map_err(|stopped| refused(&stopped, place.mailbox))?;
         Ok(())
     }
 
@@ -141,6 +201,11 @@ impl Link {
         if there.is_empty() {
             return Err(Refusal::new(ErrorKind::NotFound, format!("nothing of it is in {name}")).into());
         }
+        if filed.finished.is_some() {
+            for message in &there {
+                self.open_again(message, filed.was_free).await?;
+            }
+        }
         if filed.is_junk {
             for message in &there {
                 self.clear_of_junk(message).await?;
@@ -148,6 +213,22 @@ impl Link {
         }
         let uids = UidSet::of(there.iter().map(|m| m.uid));
         self.session.uid_move(&uids, &mailbox.root).await?;
+        Ok(())
+    }
+
+    /// Takes off what finishing put on, while it is history: what comes back is open from the first moment on, and hides no
+    /// mail that came in beside it.
+    async fn open_again(&mut self, message: &Message, was_free: bool) -> Result<()> {
+        let is_off = |k: &String| keywords::is_status(k) || (was_free && keywords::claimant(k).is_some());
+        let off: Vec<String> = message.flags.keywords.iter().filter(|k| is_off(k)).cloned().collect();
+        if off.is_empty() {
+            return Ok(());
+        }
+        let stripped = self.session.store(message.uid, None, &FlagChange::Remove(off)).await?;
+        if !stripped.accepted {
+            let text = "the server does not take the status off in Archive: nothing was moved";
+            return Err(Refusal::new(ErrorKind::Rights, text).into());
+        }
         Ok(())
     }
 
@@ -181,8 +262,14 @@ struct Filing<'a> {
     folder: &'a str,
     moved: Option<(Vec<Message>, Copied)>,
     refusal: Option<Error>,
-    /// As the first look showed it.
-    was_free: Option<bool>,
+    /// Holder and status as the first look showed them.
+    before: Option<(Assignee, Status)>,
+}
+
+impl<'a> Filing<'a> {
+    fn into(link: &'a mut Link, place: Place<'a>, folder: &'a str) -> Self {
+        Self { link, place, folder, moved: None, refusal: None, before: None }
+    }
 }
 
 impl CarryOut for &mut Filing<'_> {
@@ -193,7 +280,7 @@ impl CarryOut for &mut Filing<'_> {
         let Ask::Move { uids } = ask else {
             let told = self.link.carry_out(self.place, ask).await?;
             if let Told::Seen(sights) = &told {
-                self.was_free.get_or_insert_with(|| crate::wire::state::assignee(sights) == Assignee::Free);
+                self.before.get_or_insert_with(|| (state::assignee(sights), state::status(sights)));
             }
             return Ok(told);
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Capability, Grade, Handle, Rights, Role};
+use crate::model::{Capability, Grade, Handle, Mailbox, Rights, Role};
 use crate::wire::keywords;
 
 /// What SELECT and MYRIGHTS told of a mailbox.
@@ -99,6 +99,25 @@ pub fn why_no_marks(grade: Grade, is_named: bool) -> Option<&'static str> {
         return Some("this mailbox has no address yet: name it in the configuration ([mailbox.\"address\"], root = …)");
     }
     (grade == Grade::D).then_some("you may only look: the right `w` is missing on INBOX")
+}
+
+/// Why a claim of this person binds nobody for sure, in words; `None` where it does. What joins two mails may lie in a folder
+/// that they cannot read: one conversation looks like two to them, and each has a lock of its own.
+pub fn why_advisory(mailbox: &Mailbox) -> Option<String> {
+    let closed: Vec<&str> = mailbox
+        .unreadable()
+        .into_iter()
+        .map(|role| match role {
+            Role::Sent => "Sent",
+            _ => "Archive",
+        })
+        .collect();
+    (!closed.is_empty() && mailbox.may(Capability::Claim)).then(|| {
+        format!(
+            "you may not read {}: one conversation may look like two, and your claims are advisory",
+            closed.join(" and ")
+        )
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One connection of one login, and the cache beside it: which folder is selected, and what brings its rows up to date.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,8 @@ pub struct Link {
     /// The cache, read by this connection's tasks.
     pub reader: Reader,
     entered: Option<Entered>,
+    /// The keywords known in each INBOX, as SELECT told them last.
+    keywords: HashMap<String, Vec<String>>,
     /// Ids whose conversations the server was asked for, in folders that were not wholly known (by name and UIDVALIDITY).
     gathered: HashSet<(String, UidValidity, MessageId)>,
 }
@@ -94,7 +96,7 @@ impl Link {
     pub async fn open(login: &Arc<Login>, cache: &Cache) -> Result<Self> {
         let session = login.sign_in().await?;
         let (login, cache, reader) = (Arc::clone(login), cache.clone(), cache.reader()?);
-        Ok(Self { login, cache, session, reader, entered: None, gathered: HashSet::new() })
+        Ok(Self { login, cache, session, reader, entered: None, keywords: HashMap::new(), gathered: HashSet::new() })
     }
 
     /// Connects anew in the place of a lost connection.
@@ -119,9 +121,18 @@ impl Link {
         self.entered = None;
         let selected = self.session.select(name).await?;
         self.session.take_unsolicited();
+        if role == Role::Inbox {
+            let known = selected.flags.iter().filter(|flag| !flag.starts_with('\\')).cloned().collect();
+            self.keywords.insert(mailbox.key().to_owned(), known);
+        }
         let (mailbox, view_end) = (mailbox.key().to_owned(), selected.uidnext);
         self.entered = Some(Entered { mailbox, role, selected, is_fresh: true, is_stale: false, view_end });
         Ok(())
+    }
+
+    /// The keywords that are known in a mailbox's INBOX, in use or not, as far as this connection was told.
+    pub fn keywords(&self, mailbox: &Mailbox) -> &[String] {
+        self.keywords.get(mailbox.key()).map_or(&[], Vec::as_slice)
     }
 
     /// The next [`Link::enter`] selects anew.

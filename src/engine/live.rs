@@ -258,6 +258,10 @@ async fn run(
                 watched.watch(&shared, mailboxes);
             };
             take_in(&found.mailboxes);
+            for mailbox in &found.mailboxes {
+                let names = link.keywords(mailbox).to_vec();
+                (shared.tell)(Event::Keywords { mailbox: mailbox.key().to_owned(), names });
+            }
             worker.take_in(found.mailboxes);
             if works_unasked {
                 // What was seen by other processes, or left undone by a connection that broke.

@@ -237,6 +237,11 @@ impl Connection {
 pub enum Event {
     /// The mailboxes were found anew.
     Mailboxes(Vec<Mailbox>),
+    /// Keywords that are known in a mailbox's INBOX, in use or not: names are scarce, and a new one is asked about.
+    Keywords {
+        mailbox: String,
+        names: Vec<String>,
+    },
     Connection {
         mailbox: String,
         state: Connection,

@@ -45,7 +45,7 @@ pub use error::{Error, Result};
 pub use fetching::create_new;
 pub use filing::shown_name;
 pub use finder::{Answer, Sought};
-pub use grade::{why_no_claims, why_no_marks};
+pub use grade::{why_advisory, why_no_claims, why_no_marks};
 pub use index::keep as keep_index;
 pub use link::Link;
 pub use live::Engine;

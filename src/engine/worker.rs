@@ -20,7 +20,7 @@ use super::outbox::Terms;
 use super::stop::Stop;
 use super::watcher::Tell;
 use crate::config::Prefetch;
-use crate::model::{Conversation, ConversationId, ErrorKind, Expectation, Mailbox, Refusal};
+use crate::model::{Action, Conversation, ConversationId, ErrorKind, Expectation, Mailbox, Refusal};
 use crate::store::{Desk, Resolved};
 
 /// How long the connection may lie idle before the server is asked whether it is still there.
@@ -254,6 +254,9 @@ impl Worker {
                 };
                 let done = link.act(&mailbox, &target.root, &action, &expect, upto).await;
                 let done = done.map(|performed| {
+                    if let Action::Tag { add, .. } = &action {
+                        (self.tell)(Event::Keywords { mailbox: target.mailbox.clone(), names: add.clone() });
+                    }
                     if let Some(filed) = performed.filed {
                         (self.tell)(Event::Filed { ticket, filed: Box::new(filed) });
                     }

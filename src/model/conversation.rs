@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Address, ConversationId, Handle, Role, Uid};
+use super::{Address, ConversationId, Expectation, Handle, Role, Uid};
 
 /// Whose turn it is (docs/protocol.md, *Status*).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -131,6 +131,13 @@ pub struct Conversation {
 impl Conversation {
     pub fn is_contested(&self) -> bool {
         matches!(self.assignee, Assignee::Contested(_))
+    }
+
+    /// Holder and status as its person sees them now, as what a change expects to find. Of a contest no holder is named: who
+    /// changes it is told of it all the same; nor of what is done, which has none once it lies in Archive.
+    pub fn as_seen(&self) -> Expectation {
+        let has_holder = !self.is_contested() && self.status != Status::Done;
+        Expectation { assignee: has_holder.then(|| self.assignee.holder().cloned()), status: Some(self.status) }
     }
 
     /// The newest of its messages in INBOX; `None` where none is there.

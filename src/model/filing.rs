@@ -1,6 +1,6 @@
 //! Filing: where a conversation goes from INBOX when it is no work, and what it takes to bring it back.
 
-use super::{Capability, Flags, Mailbox, MessageId, Role, Uid, UidValidity};
+use super::{Capability, Flags, Mailbox, MessageId, Role, Status, Uid, UidValidity};
 
 /// Where a conversation is filed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +114,8 @@ pub struct Filed {
     /// Nobody had it before: the claim came with the filing and goes with its being taken back.
     pub was_free: bool,
     pub is_junk: bool,
+    /// It went to Archive by being finished, and had this status before.
+    pub finished: Option<Status>,
     /// For the sentence that tells of it: the cache may not know the conversation any more.
     pub subject: String,
 }

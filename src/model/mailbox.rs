@@ -142,6 +142,13 @@ impl Mailbox {
         self.folders.get(&role).map(String::as_str)
     }
 
+    /// The folders of conversations beside INBOX that are there and closed to this login's eyes.
+    pub fn unreadable(&self) -> Vec<Role> {
+        let Some(rights) = &self.rights else { return Vec::new() };
+        let is_closed = |role: &Role| self.folder(*role).is_some() && !rights.get(role).is_some_and(|r| r.grant("r"));
+        [Role::Sent, Role::Archive].into_iter().filter(is_closed).collect()
+    }
+
     pub fn may(&self, capability: Capability) -> bool {
         self.may.contains(&capability)
     }

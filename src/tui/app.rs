@@ -1,6 +1,6 @@
 //! All that the screen knows between two messages. A frame is drawn from this alone.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -139,6 +139,8 @@ pub struct App {
     /// Index of the mailbox that is worked on.
     pub mailbox: usize,
     pub connections: HashMap<String, Connection>,
+    /// Keywords that are known in each mailbox's INBOX, in lower case: in use or not, a name stays taken.
+    pub keywords: HashMap<String, BTreeSet<String>>,
     pub queue: Queue,
     /// Where each mailbox's queue was left.
     pub left_queues: HashMap<String, Queue>,
@@ -202,6 +204,7 @@ impl App {
             mailboxes: Vec::new(),
             mailbox: 0,
             connections: HashMap::new(),
+            keywords: HashMap::new(),
             queue: Queue::default(),
             left_queues: HashMap::new(),
             finding: Finding::default(),

@@ -1,7 +1,7 @@
 //! What was asked of the server and is not answered yet: shown at once, marked as pending, and put right by the answer.
 
 use crate::engine::message::{Target, Ticket};
-use crate::model::{Action, Assignee, Conversation, Expectation, Handle, Status, Uid};
+use crate::model::{Action, Assignee, Conversation, Expectation, Handle, Message, Status, Uid};
 
 /// One change as the engine is asked for it, now or when another is taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,11 @@ impl Intents {
         self.of(conversation).any(|i| !i.is_quiet)
     }
 
+    /// Whether something that can be undone is not answered yet.
+    pub fn is_undoable_pending(&self) -> bool {
+        self.0.iter().any(|i| !i.is_quiet && i.undo.is_some())
+    }
+
     fn of<'a>(&'a self, conversation: &'a Conversation) -> impl Iterator<Item = &'a Intent> {
         self.0.iter().filter(|i| i.target.root == conversation.root && i.target.mailbox == conversation.mailbox)
     }
@@ -85,11 +90,18 @@ fn apply(c: &mut Conversation, action: &Action, me: Option<&Handle>) {
         Action::Claim | Action::TakeOver => c.assignee = mine(),
         Action::Release | Action::Unassign(_) => c.assignee = Assignee::Free,
         Action::Assign(to) => c.assignee = Assignee::Held(to.clone()),
-        Action::Waiting | Action::Done => {
-            c.status = if *action == Action::Done { Status::Done } else { Status::Waiting };
-            // Both claim first what is free.
+        Action::Waiting => c.status = Status::Waiting,
+        Action::Done => {
+            c.status = Status::Done;
+            // It claims first what is free.
             if c.assignee == Assignee::Free {
                 c.assignee = mine();
+            }
+        }
+        Action::Unfinish { status, was_free } => {
+            c.status = *status;
+            if *was_free && c.assignee == mine() {
+                c.assignee = Assignee::Free;
             }
         }
         Action::Reopen => c.status = Status::Open,
@@ -100,7 +112,7 @@ fn apply(c: &mut Conversation, action: &Action, me: Option<&Handle>) {
             c.tags.dedup();
         }
         Action::Urgent(urgent) => c.urgent = *urgent,
-        Action::Seen(seen) => c.unread = !seen,
+        Action::Seen(seen) | Action::SeenOf { seen, .. } => c.unread = !seen,
         // It goes when it is gone: until then it is marked as pending.
         Action::File(_) | Action::Return(_) => {}
     }
@@ -113,8 +125,10 @@ pub fn undo_of(action: &Action, before: &Conversation, me: Option<&Handle>) -> O
     let left = |holder: Option<&Handle>, status| Expectation { assignee: Some(holder.cloned()), status: Some(status) };
     // A claim and a release stand as long as the holder does, whatever its status became.
     let expect = |assignee: Option<&Handle>| Expectation { assignee: Some(assignee.cloned()), status: None };
-    // What is done has no holder in Archive: of a status its own change is named alone.
-    let is = |status| Expectation { assignee: None, status: Some(status) };
+    // Setting a status leaves the holder; what is done has none in Archive.
+    let is = |status| Expectation { status: Some(status), ..before.as_seen() };
+    let is_done = Expectation { assignee: None, status: Some(Status::Done) };
+    let was_free = before.assignee == Assignee::Free;
     Some(match action {
         Action::Claim => (Action::Release, expect(me)),
         Action::Release => (Action::Claim, expect(None)),
@@ -122,17 +136,39 @@ pub fn undo_of(action: &Action, before: &Conversation, me: Option<&Handle>) -> O
         Action::TakeOver => (give_back(me?, before)?, left(me, was)),
         Action::Waiting if was == Status::Open => (Action::Reopen, is(Status::Waiting)),
         Action::Waiting if was == Status::Done => (Action::Done, is(Status::Waiting)),
-        Action::Done if was == Status::Open => (Action::Reopen, is(Status::Done)),
-        Action::Done if was == Status::Waiting => (Action::Waiting, is(Status::Done)),
+        Action::Done if matches!(was, Status::Open | Status::Waiting) => {
+            (Action::Unfinish { status: was, was_free }, is_done)
+        }
         Action::Reopen if was == Status::Waiting => (Action::Waiting, is(Status::Open)),
         Action::Reopen if was == Status::Done => (Action::Done, is(Status::Open)),
         Action::Tag { add, remove } => {
-            (Action::Tag { add: remove.clone(), remove: add.clone() }, Expectation::default())
+            // What was there before stays, and what was not there is not put on.
+            let is_in = |list: &[String], tag: &String| list.iter().any(|t| t.eq_ignore_ascii_case(tag));
+            let added: Vec<String> = add.iter().filter(|tag| !is_in(&before.tags, tag)).cloned().collect();
+            let removed: Vec<String> = before.tags.iter().filter(|tag| is_in(remove, tag)).cloned().collect();
+            if added.is_empty() && removed.is_empty() {
+                return None;
+            }
+            (Action::Tag { add: removed, remove: added }, before.as_seen())
         }
-        Action::Urgent(urgent) => (Action::Urgent(!urgent), Expectation::default()),
-        Action::Seen(seen) => (Action::Seen(!seen), Expectation::default()),
+        Action::Urgent(urgent) if before.urgent != *urgent => (Action::Urgent(!urgent), before.as_seen()),
         _ => return None,
     })
+}
+
+/// What takes it back that a conversation was marked as read, or as unread: of these messages those alone that were
+/// otherwise before.
+pub fn undo_of_seen(
+    seen: bool,
+    before: &Conversation,
+    thread: &[Message],
+    upto: Option<Uid>,
+) -> Option<(Action, Expectation)> {
+    let is_changed = |m: &&Message| {
+        m.folder == before.folder && m.flags.seen != seen && (!seen || upto.is_none_or(|upto| m.uid <= upto))
+    };
+    let of: Vec<_> = thread.iter().filter(is_changed).map(|m| (m.uid, m.message_id.clone())).collect();
+    (!of.is_empty()).then(|| (Action::SeenOf { seen: !seen, of }, before.as_seen()))
 }
 
 /// From whoever has it now to whoever had it before; of a contest nobody is put back.

@@ -25,6 +25,12 @@ pub enum Sure {
     Follow(String),
     /// Do this to all that is selected.
     Many(Action),
+    /// Do this to the conversation, or to all that is selected, though it brings a name that nobody has used here: a tag, or a
+    /// teammate's.
+    Unseen {
+        conversation: Option<Box<Conversation>>,
+        action: Action,
+    },
     /// Send what is in the composer though no teammate can be told of it beforehand.
     SendUnannounced {
         then: Option<AfterReply>,

@@ -10,7 +10,9 @@ pub fn why_not(app: &App, act: Act) -> Option<String> {
         return needs_mailbox(act).then(|| "there is no mailbox yet".to_owned());
     };
     if act == Act::Undo {
-        let nothing = app.undo.is_empty() && app.recallable().is_none() && app.waiting_to_be_sent().is_none();
+        let is_pending = app.intents.is_undoable_pending();
+        let is_sent = app.recallable().is_none() && app.waiting_to_be_sent().is_none();
+        let nothing = app.undo.is_empty() && !is_pending && is_sent;
         return nothing.then(|| "nothing to undo".to_owned());
     }
     if matches!(act, Act::NextHit | Act::PreviousHit) {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{Conversation, Handle, Uid};
+use crate::model::{Conversation, Expectation, Handle, Uid};
 
 /// So many conversations are selected at most.
 pub const MOST: usize = 5_000;
@@ -16,6 +16,8 @@ pub struct Chosen {
     /// The newest mail in INBOX.
     pub upto: Option<Uid>,
     pub holder: Option<Handle>,
+    /// Holder and status, as a change expects them.
+    pub saw: Expectation,
     /// Its place among what was selected.
     place: u64,
 }
@@ -32,21 +34,22 @@ struct Range {
 pub struct Selection {
     firm: BTreeMap<String, Chosen>,
     range: Option<Range>,
-    /// It was selected as all of a view.
-    is_all: bool,
+    /// What it was selected as all of, in words.
+    all_of: Option<String>,
     next_place: u64,
 }
 
 impl Selection {
     fn chosen(&mut self, c: &Conversation) -> Chosen {
         self.next_place += 1;
-        Chosen { upto: c.newest_in_inbox(), holder: c.assignee.holder().cloned(), place: self.next_place }
+        let (upto, holder, saw) = (c.newest_in_inbox(), c.assignee.holder().cloned(), c.as_seen());
+        Chosen { upto, holder, saw, place: self.next_place }
     }
 
     /// Selects, or no longer. `false` where there is no room.
     pub fn toggle(&mut self, c: &Conversation) -> bool {
         self.settle();
-        self.is_all = false;
+        self.all_of = None;
         if self.firm.remove(&c.root).is_some() {
             return true;
         }
@@ -65,19 +68,19 @@ impl Selection {
         true
     }
 
-    /// All of a view was selected.
-    pub fn is_now_all(&mut self) {
-        self.is_all = true;
+    /// All of a list was selected, of this one.
+    pub fn is_now_all(&mut self, of: String) {
+        self.all_of = Some(of);
     }
 
-    /// Whether what is selected was selected as all of a view.
-    pub fn is_all(&self) -> bool {
-        self.is_all
+    /// What it was selected as all of: “Inbox”, “what was found”.
+    pub fn all_of(&self) -> Option<&str> {
+        self.all_of.as_deref()
     }
 
     /// Begins a range at a conversation.
     pub fn begin(&mut self, anchor: &Conversation) {
-        self.is_all = false;
+        self.all_of = None;
         self.range = Some(Range { anchor: anchor.root.clone(), members: HashMap::new() });
         self.stretch([anchor]);
     }

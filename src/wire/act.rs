@@ -8,7 +8,7 @@ use super::release::Release;
 use super::status::{Goal, SetStatus};
 use super::step::{Ask, ChangeStep, Changed, Protocol, Told};
 use super::tag::{Marks, Tag};
-use crate::model::{Action, Assignee, Destination, Expectation, Handle, Uid};
+use crate::model::{Action, Assignee, Destination, Expectation, Handle, Status, Uid};
 
 /// What a person had before their eyes when they asked; of what is `None`, the first look tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,6 +60,13 @@ impl Act {
             Action::Tag { add, remove } => tag(me, Marks { add, remove, ..Marks::default() }, expect),
             Action::Urgent(on) => tag(me, Marks { urgent: Some(on), ..Marks::default() }, expect),
             Action::Seen(on) => tag(me, Marks { seen: Some(on), ..Marks::default() }, expect),
+            Action::SeenOf { seen, of } => {
+                let only = Some(of.into_iter().map(|(uid, _)| uid).collect());
+                tag(me, Marks { seen: Some(seen), only, ..Marks::default() }, expect)
+            }
+            // The claim that came with it goes after that.
+            Action::Unfinish { status: Status::Waiting, .. } => status(me, Goal::Waiting, expect),
+            Action::Unfinish { .. } => status(me, Goal::Open, expect),
             Action::File(to) => {
                 let (machine, ask) = File::start(me, to == Destination::Junk, upto, expect);
                 (Self::File(machine), ask)
@@ -109,6 +116,8 @@ mod tests {
             ("refund", tag, "VIP"),
             ("", Action::Urgent(true), "\\Flagged"),
             ("\\Seen", Action::Seen(false), ""),
+            ("\\Seen", Action::SeenOf { seen: false, of: vec![(Uid(1), None)] }, ""),
+            ("bagsy-done", Action::Unfinish { status: Status::Waiting, was_free: false }, "bagsy-waiting"),
             ("", Action::File(Destination::Trash), "gone"),
         ] {
             let mut inbox = Folder::new(&[before]);

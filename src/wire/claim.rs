@@ -89,6 +89,16 @@ impl Claim {
         (Self { whose, plan, expect, timer: Timer::default(), added: None, ignored: 0, state }, Ask::Look)
     }
 
+    /// Whether the claim that it holds was made by this very try: nobody had it before.
+    pub(super) fn is_new(&self) -> bool {
+        self.added.is_some() && self.is_withdrawable()
+    }
+
+    /// Nothing stood in its place: taken off, it leaves all as it was.
+    fn is_withdrawable(&self) -> bool {
+        !matches!(self.plan, Plan::Instead(_))
+    }
+
     fn decide(&mut self, sights: Vec<Sight>, now_ms: u64) -> ChangeStep {
         let Some(lock) = sights.first() else {
             return Step::Finished(Err(Stopped::NotInInbox));
@@ -99,9 +109,11 @@ impl Claim {
         let keyword = keywords::claim(&self.whose);
 
         if let Some(added) = self.added {
+            // The guard sees the lock alone; the status stands on another message.
+            let is_late = self.is_withdrawable() && self.expect.status.is_some_and(|s| s != state::status(&sights));
             match sights.iter().find(|s| s.uid == added).filter(|s| s.flags.has(&keyword)) {
-                Some(sight) if sight.uid == lock.uid && is_ours => return Step::Finished(Ok(sights)),
-                Some(sight) if !is_ours => {
+                Some(sight) if sight.uid == lock.uid && is_ours && !is_late => return Step::Finished(Ok(sights)),
+                Some(sight) if !is_ours || is_late => {
                     let off = spelled(&sight.flags, |k| k.eq_ignore_ascii_case(&keyword));
                     let (uid, unchanged_since) = (sight.uid, sight.modseq);
                     return self
@@ -322,6 +334,20 @@ mod tests {
         assert_eq!(ended, Err(Stopped::Contested(vec![handle("alice"), handle("bob")])));
         assert_eq!(contested.stores(), 0);
         assert!(contested.now_ms >= step::LIMIT_MS);
+    }
+
+    #[test]
+    fn a_status_that_changed_beside_the_guard_leaves_nothing_claimed() {
+        let mut inbox = Folder::new(&["", ""]);
+        let mut first = nth_store(1);
+        let expect = Expectation { assignee: Some(None), status: Some(Status::Open) };
+        let ended = inbox.drive(Claim::start(handle("alice"), expect), |ask, inbox| {
+            if first(ask) {
+                inbox.set(2, "bagsy-waiting");
+            }
+        });
+        assert_eq!(ended, Err(Stopped::NoLongerSo { assignee: Assignee::Free, status: Status::Waiting }));
+        assert_eq!([inbox.flags(1).as_str(), inbox.flags(2).as_str()], ["", "bagsy-waiting"]);
     }
 
     #[test]

@@ -37,6 +37,9 @@ pub const NOT_JUNK: &str = "$NotJunk";
 /// The statuses that are keywords, strongest first: should two stand on one message, the first of these counts.
 pub const STATUSES: [&str; 3] = [DONE, SNOOZED, WAITING];
 
+/// From so many names on a folder is on its way to the servers' limits (Maildir 26, Cyrus 128), which some never give back.
+pub const MANY: usize = 20;
+
 /// The longest keyword that every server known takes (Dovecot: `NO [CANNOT] Keyword length too long` above it).
 const LONGEST: usize = 50;
 
@@ -101,6 +104,11 @@ pub fn status(flags: &Flags) -> Status {
         Some(WAITING) => Status::Waiting,
         _ => Status::Open,
     }
+}
+
+/// Whether a keyword is a status.
+pub fn is_status(keyword: &str) -> bool {
+    STATUSES.iter().any(|s| s.eq_ignore_ascii_case(keyword))
 }
 
 /// The keyword that stands for a status; `None` for open.

@@ -4,6 +4,9 @@
 //! In this order a release that is cut off leaves the conversation held, never held by a forgotten mirror. An assignment of
 //! what was free is taken back by the same steps on the claim of whoever got it; there every look before the last STORE must
 //! show what its person left behind.
+//!
+//! Mirrors of others go with one's own: a teammate's that was left over when the claim changed hands would count as soon as
+//! the lock is free, and the conversation would be theirs again.
 
 use super::keywords;
 use super::state;
@@ -11,6 +14,9 @@ use super::step::{
     self, Ask, ChangeStep, Changed, FlagChange, IGNORED, Protocol, Sight, Step, Stopped, Timer, Told, spelled,
 };
 use crate::model::{Assignee, Expectation, Handle, Uid};
+
+/// How often what is left beside a lock that was released is looked after.
+const MOST_ROUNDS: u8 = 10;
 
 /// One try of one process to take its person's claim off.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,6 +33,8 @@ pub struct Release {
     is_off: bool,
     /// The lock from which we took the claim: one that stands there afterwards was given anew.
     released: Option<Uid>,
+    /// Looks after that which showed something left.
+    rounds: u8,
     ignored: u8,
     state: State,
 }
@@ -65,6 +73,7 @@ impl Release {
             started: false,
             is_off: false,
             released: None,
+            rounds: 0,
             ignored: 0,
             state,
         };
@@ -81,13 +90,15 @@ impl Release {
         if is_undecided && let Some(stopped) = self.refused(&sights) {
             return Step::Finished(Err(stopped));
         }
-        let keyword = keywords::claim(&self.whose);
+        let strips_all = self.strips_all(&sights);
         let todo: Vec<(Uid, Ask)> = sights
             .iter()
-            .filter(|s| s.flags.has(&keyword) && self.released != Some(s.uid))
-            .map(|s| {
-                let change = FlagChange::Remove(spelled(&s.flags, |k| k.eq_ignore_ascii_case(&keyword)));
-                (s.uid, Ask::Store { uid: s.uid, unchanged_since: s.modseq, change })
+            .filter(|s| self.released != Some(s.uid))
+            .filter_map(|s| {
+                let is_off = |h: Handle| h == self.whose || (strips_all && s.uid != lock);
+                let off = spelled(&s.flags, |k| keywords::claimant(k).is_some_and(is_off));
+                let ask = Ask::Store { uid: s.uid, unchanged_since: s.modseq, change: FlagChange::Remove(off.clone()) };
+                (!off.is_empty()).then_some((s.uid, ask))
             })
             .collect();
         if todo.is_empty() {
@@ -99,11 +110,27 @@ impl Release {
         if self.ignored >= IGNORED {
             return Step::Finished(Err(Stopped::NotKept));
         }
-        if self.timer.is_over(now_ms) {
+        // Once the lock is free, what is left beside it is not left for want of time.
+        if self.released.is_none() && self.timer.is_over(now_ms) {
             return Step::Finished(Err(Stopped::TimedOut));
+        }
+        if self.released.is_some() {
+            self.rounds += 1;
+            if self.rounds > MOST_ROUNDS {
+                return Step::Finished(Err(Stopped::TimedOut));
+            }
         }
         self.started = true;
         self.work_off(lock, todo)
+    }
+
+    /// Whether every claim beside the lock is a left-over: it is theirs alone whose claim goes, or was until we took it off
+    /// that very lock. Of a contest nobody else's is touched.
+    fn strips_all(&self, sights: &[Sight]) -> bool {
+        let is_released = sights
+            .first()
+            .is_some_and(|lock| self.released == Some(lock.uid) && keywords::claimants(&lock.flags).is_empty());
+        is_released || state::assignee(sights).is_held_by(&self.whose)
     }
 
     fn refused(&self, sights: &[Sight]) -> Option<Stopped> {
@@ -185,6 +212,37 @@ mod tests {
             .collect();
         assert_eq!(stored, [4, 3, 1]);
         assert_eq!([inbox.flags(1), inbox.flags(3), inbox.flags(4)], ["VIP", "", ""]);
+    }
+
+    #[test]
+    fn a_teammates_left_over_mirror_goes_with_it() {
+        // Alice took it over, and her connection broke before bob's mirror was off.
+        let mut inbox = Folder::new(&["bagsy-claim-alice", "bagsy-claim-bob VIP"]);
+        assert!(inbox.run(release("alice")).is_ok());
+        assert_eq!([inbox.flags(1), inbox.flags(2)], ["", "VIP"]);
+        // It lands when the lock is free already.
+        let mut inbox = Folder::new(&["bagsy-claim-alice", ""]);
+        let mut looks = 0;
+        let ended = inbox.drive(release("alice"), |ask, inbox| {
+            looks += usize::from(*ask == Ask::Look);
+            if looks == 2 && *ask == Ask::Look {
+                inbox.set(2, "bagsy-claim-bob");
+            }
+        });
+        assert!(ended.is_ok());
+        assert_eq!(inbox.flags(2), "");
+        // The lock is bob's by now: what mirrors it is his.
+        let mut inbox = Folder::new(&["bagsy-claim-alice", ""]);
+        let mut looks = 0;
+        let ended = inbox.drive(release("alice"), |ask, inbox| {
+            looks += usize::from(*ask == Ask::Look);
+            if looks == 2 && *ask == Ask::Look {
+                inbox.set(1, "bagsy-claim-bob");
+                inbox.set(2, "bagsy-claim-bob");
+            }
+        });
+        assert!(ended.is_ok());
+        assert_eq!([inbox.flags(1), inbox.flags(2)], ["bagsy-claim-bob", "bagsy-claim-bob"]);
     }
 
     #[test]

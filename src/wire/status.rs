@@ -3,15 +3,20 @@
 //! The conversation's status is that of its newest incoming message, so new mail is open without any write. Each message is
 //! written once, guarded, the other statuses taken off in the same command, the newest incoming one first: whoever is cut
 //! off there has said what was meant. Done claims first what is free, and moves exactly what carries the keyword.
+//!
+//! The guard of one message does not see what happens on another: who takes the conversation while its newest message is
+//! written is seen only by the next look. Then what was written is taken back, and so is the claim that came with it, before
+//! anybody is told that it was not done.
 
 use super::claim::Claim;
 use super::keywords;
+use super::release::Release;
 use super::state;
 use super::step::{
     Ask, ChangeStep, Changed, FlagChange, IGNORED, Protocol, Sight, Step, Stopped, Timer, Told, confirming_pause,
     spelled, whole_set,
 };
-use crate::model::{Assignee, Expectation, Handle, Status, Uid};
+use crate::model::{Assignee, Expectation, Flags, Handle, Status, Uid};
 
 /// What a conversation is to become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,8 +48,18 @@ pub struct SetStatus {
     /// The newest message that its setter had seen; what came later stays as it is.
     upto: Option<Uid>,
     timer: Timer,
+    /// The status that its person expects.
+    expected: Option<Status>,
+    /// The status as its person saw it, else as the first look showed it.
+    before: Option<Status>,
     /// Holder and status as they were found, or became by our own claim.
     found: Option<(Assignee, Status)>,
+    /// The claim came with it: nobody held it before.
+    is_claim_new: bool,
+    /// The messages that this process wrote, with the statuses that had been there.
+    wrote: Vec<(Uid, Vec<String>)>,
+    /// Looks that showed something to take back.
+    rounds: u8,
     /// Whether this process wrote the keyword, or saw it stand for a while: only then it moves what carries it, for two
     /// who move one message leave two copies.
     sure: bool,
@@ -56,36 +71,77 @@ pub struct SetStatus {
 enum State {
     Claiming(Box<Claim>),
     Looking,
+    /// A STORE is on its way to the message, on which these statuses stood.
     Storing {
-        rest: Vec<Ask>,
+        wrote: (Uid, Vec<String>),
+        rest: Vec<(Sight, FlagChange)>,
     },
     Moving,
     /// All is written; the last look shows the result.
     Closing,
     Pausing,
+    /// It is not done, for this reason: what was written is looked for, and taken back.
+    Undoing(Stopped),
+    Restoring {
+        stopped: Stopped,
+        rest: Vec<(Sight, FlagChange)>,
+    },
+    Releasing {
+        stopped: Stopped,
+        release: Box<Release>,
+    },
 }
 
 impl SetStatus {
     /// `upto`: the newest UID that its person had seen; `None`: all that the first look shows.
     pub fn start(me: Handle, goal: Goal, upto: Option<Uid>, expect: Expectation) -> (Self, Ask) {
+        let expected = expect.status;
         let (claim, ask) = match goal {
             Goal::Done { .. } => Claim::hold(me.clone(), expect),
             Goal::Waiting | Goal::Open => Claim::glance(me.clone(), expect),
         };
         let state = State::Claiming(Box::new(claim));
-        (Self { me, goal, upto, timer: Timer::default(), found: None, sure: false, ignored: 0, state }, ask)
+        let set = Self {
+            me,
+            goal,
+            upto,
+            timer: Timer::default(),
+            expected,
+            before: expected,
+            found: None,
+            is_claim_new: false,
+            wrote: Vec::new(),
+            rounds: 0,
+            sure: false,
+            ignored: 0,
+            state,
+        };
+        (set, ask)
+    }
+
+    /// What the very first look shows is what its person is taken to have seen, where nothing else is known of it.
+    fn note_first(&mut self, sights: &[Sight]) {
+        if let Some(newest) = sights.iter().map(|s| s.uid).max() {
+            self.before.get_or_insert_with(|| state::status(sights));
+            self.upto.get_or_insert(newest);
+        }
     }
 
     fn decide(&mut self, sights: Vec<Sight>, now_ms: u64) -> ChangeStep {
         if sights.is_empty() {
             // Moved by somebody: it is done.
             let is_done = matches!(self.goal, Goal::Done { .. });
-            return Step::Finished(if is_done { Ok(sights) } else { Err(Stopped::NotInInbox) });
+            let is_other = self.found.is_none() && self.expected.is_some_and(|status| status != Status::Done);
+            return Step::Finished(match is_done {
+                true if is_other => Err(Stopped::NoLongerSo { assignee: Assignee::Free, status: Status::Done }),
+                true => Ok(sights),
+                false => Err(Stopped::NotInInbox),
+            });
         }
         let upto = *self.upto.get_or_insert_with(|| sights.iter().map(|s| s.uid).max().unwrap_or(Uid(0)));
         match self.otherwise(&sights, upto) {
             Some(Stopped::Contested(_)) if !self.timer.is_over(now_ms) => return self.pause(now_ms),
-            Some(stopped) => return Step::Finished(Err(stopped)),
+            Some(stopped) => return self.take_back(stopped, &sights),
             None => {}
         }
         let due = self.due(&sights, upto);
@@ -104,7 +160,8 @@ impl SetStatus {
     /// What no longer holds of that which was found.
     fn otherwise(&mut self, sights: &[Sight], upto: Uid) -> Option<Stopped> {
         let (assignee, status) = (state::assignee(sights), state::status(sights));
-        let (holder, before) = self.found.get_or_insert_with(|| (assignee.clone(), status));
+        let was = self.before.unwrap_or(status);
+        let (holder, before) = self.found.get_or_insert_with(|| (assignee.clone(), was));
         if assignee != *holder {
             return Some(match assignee {
                 Assignee::Held(other) if other != self.me => Stopped::Held(other),
@@ -118,29 +175,23 @@ impl SetStatus {
     }
 
     /// The STOREs that are due, the last one first.
-    fn due(&self, sights: &[Sight], upto: Uid) -> Vec<Ask> {
+    fn due(&self, sights: &[Sight], upto: Uid) -> Vec<(Sight, FlagChange)> {
         let seen: Vec<Sight> = sights.iter().filter(|s| s.uid <= upto).cloned().collect();
         // To open again takes the keywords off all; nothing on a newer mail can be meant to stay closed by that.
         let meant = if self.goal == Goal::Open { sights } else { &seen };
         let first = state::bearer(meant).map(|s| s.uid);
-        let mut due: Vec<(bool, Ask)> = Vec::new();
-        for sight in meant {
-            if let Some(change) = self.change(sight) {
-                let ask = Ask::Store { uid: sight.uid, unchanged_since: sight.modseq, change };
-                due.push((first == Some(sight.uid), ask));
-            }
-        }
-        due.sort_by_key(|(is_first, _)| *is_first);
-        due.into_iter().map(|(_, ask)| ask).collect()
+        let mut due: Vec<(Sight, FlagChange)> =
+            meant.iter().filter_map(|sight| Some((sight.clone(), self.change(sight)?))).collect();
+        due.sort_by_key(|(sight, _)| first == Some(sight.uid));
+        due
     }
 
     fn change(&self, sight: &Sight) -> Option<FlagChange> {
-        let is_status = |k: &str| keywords::STATUSES.iter().any(|s| s.eq_ignore_ascii_case(k));
         let Some(on) = keywords::of_status(self.goal.status()) else {
-            let off = spelled(&sight.flags, is_status);
+            let off = spelled(&sight.flags, keywords::is_status);
             return (!off.is_empty()).then_some(FlagChange::Remove(off));
         };
-        let is_other = |k: &str| is_status(k) && !k.eq_ignore_ascii_case(on);
+        let is_other = |k: &str| keywords::is_status(k) && !k.eq_ignore_ascii_case(on);
         let off = spelled(&sight.flags, is_other);
         match (sight.flags.has(on), off.is_empty()) {
             (true, true) => None,
@@ -168,10 +219,63 @@ impl SetStatus {
         self.ask(State::Moving, Ask::Move { uids })
     }
 
-    fn work_off(&mut self, mut rest: Vec<Ask>) -> ChangeStep {
+    fn work_off(&mut self, mut rest: Vec<(Sight, FlagChange)>) -> ChangeStep {
         match rest.pop() {
-            Some(ask) => self.ask(State::Storing { rest }, ask),
+            Some((sight, change)) => {
+                let wrote = (sight.uid, statuses(&sight.flags));
+                self.ask(State::Storing { wrote, rest }, store(&sight, change))
+            }
             None => self.ask(State::Looking, Ask::Look),
+        }
+    }
+
+    /// It is not done: nothing of it is to stay.
+    fn take_back(&mut self, stopped: Stopped, sights: &[Sight]) -> ChangeStep {
+        let due: Vec<(Sight, FlagChange)> = self.wrote.iter().filter_map(|w| self.restored(w, sights)).collect();
+        if !due.is_empty() && self.rounds < IGNORED {
+            self.rounds += 1;
+            return self.restore(stopped, due);
+        }
+        let assignee = state::assignee(sights);
+        if !self.is_claim_new || !assignee.claimants().contains(&self.me) {
+            return Step::Finished(Err(stopped));
+        }
+        let stopped = match stopped {
+            Stopped::NoLongerSo { assignee: Assignee::Held(holder), status } if holder == self.me => {
+                Stopped::NoLongerSo { assignee: Assignee::Free, status }
+            }
+            other => other,
+        };
+        let (release, ask) = Release::start(self.me.clone(), Expectation::default());
+        self.ask(State::Releasing { stopped, release: Box::new(release) }, ask)
+    }
+
+    /// What puts the statuses of a message back; `None` where somebody has changed them since.
+    fn restored(&self, (uid, before): &(Uid, Vec<String>), sights: &[Sight]) -> Option<(Sight, FlagChange)> {
+        let sight = sights.iter().find(|s| s.uid == *uid)?;
+        let now = statuses(&sight.flags);
+        let is_ours = match keywords::of_status(self.goal.status()) {
+            Some(on) => now.len() == 1 && now[0].eq_ignore_ascii_case(on),
+            None => now.is_empty(),
+        };
+        let change = match (before.as_slice(), now.is_empty()) {
+            _ if !is_ours || *before == now => return None,
+            ([], _) => FlagChange::Remove(now),
+            (before, true) => FlagChange::Add(before.to_vec()),
+            (before, false) => {
+                let mut set = sight.flags.clone();
+                set.keywords.retain(|k| !keywords::is_status(k));
+                set.keywords.extend(before.iter().cloned());
+                FlagChange::Replace(set.atoms())
+            }
+        };
+        Some((sight.clone(), change))
+    }
+
+    fn restore(&mut self, stopped: Stopped, mut rest: Vec<(Sight, FlagChange)>) -> ChangeStep {
+        match rest.pop() {
+            Some((sight, change)) => self.ask(State::Restoring { stopped, rest }, store(&sight, change)),
+            None => self.ask(State::Undoing(stopped), Ask::Look),
         }
     }
 
@@ -186,6 +290,14 @@ impl SetStatus {
     }
 }
 
+fn statuses(flags: &Flags) -> Vec<String> {
+    spelled(flags, keywords::is_status)
+}
+
+fn store(sight: &Sight, change: FlagChange) -> Ask {
+    Ask::Store { uid: sight.uid, unchanged_since: sight.modseq, change }
+}
+
 impl Protocol for SetStatus {
     type Ask = Ask;
     type Told = Told;
@@ -195,24 +307,46 @@ impl Protocol for SetStatus {
     fn next(&mut self, told: Told, now_ms: u64) -> ChangeStep {
         self.timer.elapsed(now_ms);
         match (std::mem::replace(&mut self.state, State::Pausing), told) {
-            (State::Claiming(mut claim), told) => match claim.next(told, now_ms) {
-                Step::Ask(ask) => self.ask(State::Claiming(claim), ask),
-                Step::Finished(Ok(sights)) => self.decide(sights, now_ms),
-                Step::Finished(Err(Stopped::NotInInbox)) => self.decide(Vec::new(), now_ms),
-                Step::Finished(Err(stopped)) => Step::Finished(Err(stopped)),
-            },
+            (State::Claiming(mut claim), told) => {
+                if let Told::Seen(sights) = &told {
+                    self.note_first(sights);
+                }
+                match claim.next(told, now_ms) {
+                    Step::Ask(ask) => self.ask(State::Claiming(claim), ask),
+                    Step::Finished(Ok(sights)) => {
+                        self.is_claim_new = claim.is_new();
+                        self.decide(sights, now_ms)
+                    }
+                    Step::Finished(Err(Stopped::NotInInbox)) => self.decide(Vec::new(), now_ms),
+                    Step::Finished(Err(stopped)) => Step::Finished(Err(stopped)),
+                }
+            }
             (State::Looking, Told::Seen(sights)) => self.decide(sights, now_ms),
             (State::Closing, Told::Seen(sights)) => Step::Finished(Ok(sights)),
             (State::Storing { .. }, Told::Stored { modified: true, .. }) => self.pause(now_ms),
             (State::Storing { .. }, Told::Stored { accepted: false, .. }) => Step::Finished(Err(Stopped::Refused)),
-            (State::Storing { rest }, Told::Stored { fetched, .. }) => {
+            (State::Storing { wrote, rest }, Told::Stored { fetched, .. }) => {
                 if !fetched {
                     self.ignored = self.ignored.saturating_add(1).min(IGNORED);
                     return self.ask(State::Looking, Ask::Look);
                 }
                 self.sure = true;
+                // What stood there first is what is put back.
+                if !self.wrote.iter().any(|(uid, _)| *uid == wrote.0) {
+                    self.wrote.push(wrote);
+                }
                 self.work_off(rest)
             }
+            (State::Undoing(stopped), Told::Seen(sights)) => self.take_back(stopped, &sights),
+            // Somebody is at work there too, or the server keeps nothing: the look tells.
+            (State::Restoring { stopped, .. }, Told::Stored { modified: true, .. }) => {
+                self.ask(State::Undoing(stopped), Ask::Look)
+            }
+            (State::Restoring { stopped, rest }, Told::Stored { .. }) => self.restore(stopped, rest),
+            (State::Releasing { stopped, mut release }, told) => match release.next(told, now_ms) {
+                Step::Ask(ask) => self.ask(State::Releasing { stopped, release }, ask),
+                Step::Finished(_) => Step::Finished(Err(stopped)),
+            },
             // Without the right to move, done is the keyword alone.
             (State::Moving, Told::Moved { .. }) => self.ask(State::Closing, Ask::Look),
             (State::Pausing, Told::Waited) => self.ask(State::Looking, Ask::Look),
@@ -335,6 +469,82 @@ mod tests {
         });
         assert_eq!(ended, Err(Stopped::Held(handle("bob"))));
         assert_eq!(inbox.flags(1), "bagsy-claim-bob");
+    }
+
+    /// The lock is not the newest message: its guard is not the one that the status is written under.
+    #[test]
+    fn who_takes_it_while_it_is_written_finds_it_as_it_was() {
+        for (goal, before, between) in [
+            (Goal::Waiting, ["", "VIP"], "bagsy-claim-bob"),
+            (Goal::Waiting, ["", "bagsy-done VIP"], "bagsy-claim-bob"),
+            (Goal::Open, ["bagsy-waiting", "bagsy-waiting VIP"], "bagsy-claim-bob bagsy-waiting"),
+            (DONE, ["bagsy-claim-alice", "VIP"], "bagsy-claim-bob"),
+        ] {
+            let mut inbox = Folder::new(&before);
+            let mut is_first = true;
+            let ended = inbox.drive(set(goal), |ask, inbox| {
+                if matches!(ask, Ask::Store { uid: Uid(2), .. }) && std::mem::take(&mut is_first) {
+                    inbox.set(1, between);
+                }
+            });
+            assert_eq!(ended, Err(Stopped::Held(handle("bob"))), "{goal:?}");
+            assert_eq!([inbox.flags(1).as_str(), inbox.flags(2).as_str()], [between, before[1]], "{goal:?}");
+            assert!(inbox.asked.iter().all(|a| !matches!(a, Ask::Store { unchanged_since: None, .. })));
+        }
+    }
+
+    #[test]
+    fn what_was_changed_again_since_it_was_written_is_not_put_back() {
+        let mut inbox = Folder::new(&["", ""]);
+        let mut stores = 0;
+        let ended = inbox.drive(set(Goal::Waiting), |ask, inbox| {
+            stores += usize::from(matches!(ask, Ask::Store { .. }));
+            if stores == 1 && matches!(ask, Ask::Store { .. }) {
+                inbox.set(1, "bagsy-claim-bob");
+            } else if stores == 2 {
+                inbox.set(2, "bagsy-done");
+            }
+        });
+        assert_eq!(ended, Err(Stopped::Held(handle("bob"))));
+        assert_eq!([inbox.flags(1).as_str(), inbox.flags(2).as_str()], ["bagsy-claim-bob", "bagsy-done"]);
+    }
+
+    #[test]
+    fn a_status_that_a_teammate_set_while_it_was_claimed_stays_and_the_claim_goes() {
+        for expected in [None, Some(Status::Open)] {
+            let mut inbox = Folder::new(&["", ""]);
+            let mut is_first = true;
+            let expect = Expectation { assignee: None, status: expected };
+            let ended = inbox.drive(SetStatus::start(handle("alice"), DONE, None, expect), |ask, inbox| {
+                if matches!(ask, Ask::Store { .. }) && std::mem::take(&mut is_first) {
+                    inbox.set(2, "bagsy-waiting");
+                }
+            });
+            let as_it_is = Stopped::NoLongerSo { assignee: Assignee::Free, status: Status::Waiting };
+            assert_eq!(ended, Err(as_it_is), "{expected:?}");
+            assert_eq!([inbox.flags(1).as_str(), inbox.flags(2).as_str()], ["", "bagsy-waiting"]);
+        }
+    }
+
+    #[test]
+    fn what_a_teammate_finished_meanwhile_is_not_finished_by_me() {
+        let expect = Expectation { assignee: Some(None), status: Some(Status::Open) };
+        let ended = Folder::new(&[]).run(SetStatus::start(handle("alice"), DONE, None, expect));
+        assert_eq!(ended, Err(Stopped::NoLongerSo { assignee: Assignee::Free, status: Status::Done }));
+        assert_eq!(Folder::new(&[]).run(set(DONE)), Ok(Vec::new()), "and where nothing is expected it is so already");
+    }
+
+    #[test]
+    fn mail_that_comes_while_it_is_claimed_was_not_seen() {
+        let mut inbox = Folder::new(&[""]);
+        let mut is_first = true;
+        let left = inbox.drive(set(DONE), |ask, inbox| {
+            if matches!(ask, Ask::Store { .. }) && std::mem::take(&mut is_first) {
+                inbox.arrive("");
+            }
+        });
+        assert_eq!(state::status(&left.unwrap()), Status::Open);
+        assert_eq!(inbox.moved, [Uid(1)]);
     }
 
     #[test]

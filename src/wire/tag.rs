@@ -19,6 +19,8 @@ pub struct Marks {
     pub urgent: Option<bool>,
     /// `\Seen` on what was there at the first look.
     pub seen: Option<bool>,
+    /// `seen` is about these alone; `None`: about all.
+    pub only: Option<Vec<Uid>>,
 }
 
 /// One try of one process to change the marks of one conversation.
@@ -89,18 +91,20 @@ impl Tag {
             store(bearer, FlagChange::Add(vec![keywords::FLAGGED.to_owned()]));
         }
         for sight in sights {
+            let is_meant = self.marks.only.as_ref().is_none_or(|only| only.contains(&sight.uid));
+            let seen = self.marks.seen.filter(|_| is_meant);
             let is_off = |k: &str| self.marks.remove.iter().any(|tag| tag.eq_ignore_ascii_case(k));
             let mut off = spelled(&sight.flags, is_off);
             if self.marks.urgent == Some(false) && sight.flags.flagged {
                 off.push(keywords::FLAGGED.to_owned());
             }
-            if self.marks.seen == Some(false) && sight.flags.seen {
+            if seen == Some(false) && sight.flags.seen {
                 off.push(keywords::SEEN.to_owned());
             }
             if !off.is_empty() {
                 store(sight, FlagChange::Remove(off));
             }
-            if self.marks.seen == Some(true) && !sight.flags.seen && sight.uid <= upto {
+            if seen == Some(true) && !sight.flags.seen && sight.uid <= upto {
                 store(sight, FlagChange::Add(vec![keywords::SEEN.to_owned()]));
             }
         }
@@ -200,6 +204,15 @@ mod tests {
         let start = Tag::start(handle("alice"), marks, Some(Uid(1)), Expectation::default());
         assert!(inbox.run(start).is_ok());
         assert_eq!([inbox.flags(1), inbox.flags(2)], ["\\Seen", ""]);
+    }
+
+    #[test]
+    fn what_had_been_read_before_stays_read_when_reading_is_taken_back() {
+        let mut inbox = Folder::new(&["\\Seen", "\\Seen", "\\Seen"]);
+        let marks = Marks { seen: Some(false), only: Some(vec![Uid(2), Uid(9)]), ..Marks::default() };
+        assert!(run(&mut inbox, marks).is_ok());
+        assert_eq!([inbox.flags(1), inbox.flags(2), inbox.flags(3)], ["\\Seen", "", "\\Seen"]);
+        assert_eq!(inbox.stores(), 1);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::fmt;
 use bagsy::model::{Assignee, Expectation};
 use bagsy::wire::change;
 use bagsy::wire::claim::Claim;
+use bagsy::wire::keywords;
 use bagsy::wire::mirror::Mirror;
 use bagsy::wire::release::Release;
 use bagsy::wire::state;
@@ -492,6 +493,32 @@ impl Claims {
         None
     }
 
+    /// Who was told that it was not done finds nothing of it: no status, and no claim that came with it.
+    fn changed_nonetheless(&self, state: &State) -> Option<String> {
+        let of = |wanted: Role| {
+            let all = self.clients.iter().zip(&state.clients).filter(|((_, role), _)| *role == wanted);
+            all.map(|((who, _), client)| (*who, client.end)).collect::<Vec<_>>()
+        };
+        for (role, keyword) in [(Role::Waiting, keywords::WAITING), (Role::Done, keywords::DONE)] {
+            let setters = of(role);
+            let was_refused = |end: Option<End>| matches!(end, Some(End::Lost(_) | End::Stopped));
+            if setters.is_empty() || !setters.iter().all(|(_, end)| was_refused(*end)) {
+                continue;
+            }
+            if state.folder.mails.iter().any(|m| m.has(keyword)) {
+                return Some(format!("all who set {keyword} were told that nothing was changed"));
+            }
+            for (who, _) in setters.into_iter().filter(|_| role == Role::Done) {
+                let may_hold = self.folder.mails.iter().any(|m| m.is_claimed_by(who))
+                    || self.clients.iter().any(|(other, role)| *other == who && *role != Role::Done);
+                if !may_hold && state.folder.mails.iter().any(|m| m.is_claimed_by(who)) {
+                    return Some(format!("{} finished nothing and holds it", PEOPLE[who]));
+                }
+            }
+        }
+        None
+    }
+
     /// From whatever is left, somebody who was not there must be able to go on.
     fn unmended(&self, folder: &Folder) -> Option<String> {
         let mut folder = folder.clone();
@@ -607,6 +634,18 @@ impl Model for Claims {
         if is_contest && is_decided && believers.is_empty() {
             return Some("all came to an end, and nobody won".into());
         }
+        // Who is cut off may leave what others mend; a lock that left INBOX leaves mirrors in its place.
+        let is_whole = !has_died && !state.is_disturbed;
+        if is_whole && let Some(bad) = left_over(&state.folder).or_else(|| self.changed_nonetheless(state)) {
+            return Some(bad);
+        }
         self.unmended(&state.folder)
     }
+}
+
+/// The lock was never away: the other messages say nothing that it does not say.
+fn left_over(folder: &Folder) -> Option<String> {
+    let sights = folder.sights();
+    let (all, lock) = (state::assignee(&sights), state::assignee(sights.get(..1)?));
+    (all != lock).then(|| format!("the lock is held by {lock}, and a mirror that was left over gives it to {all}"))
 }

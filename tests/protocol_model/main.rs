@@ -115,6 +115,51 @@ fn releasing_and_mirroring_while_others_claim() {
     holds(&Claims { folder: held_by_alice(2), crashes: 1, expunges: 1, ..Claims::of(&race) });
 }
 
+/// Each mail with the claims of these people.
+fn claimed(mails: &[&[usize]]) -> Folder {
+    let mut folder = Folder::with(u8::try_from(mails.len()).expect("few"));
+    for (mail, claims) in folder.mails.iter_mut().zip(mails) {
+        claims.iter().for_each(|who| mail.set(&bagsy::wire::keywords::claim(&folder::handle(*who))));
+    }
+    folder
+}
+
+/// Where the lock never left INBOX, nobody has the conversation by a mirror alone.
+#[test]
+fn no_mirror_that_was_left_over_gives_a_released_conversation_back() {
+    // Alice took it over from bob and was cut off before his mirror was off.
+    let left = claimed(&[&[ALICE], &[BOB]]);
+    for other in [(BOB, Role::Mirror), (BOB, Role::Claim), (CAROL, Role::Claim)] {
+        let race = [(ALICE, Role::Release), other];
+        holds(&Claims { folder: left.clone(), touches: 1, ..Claims::of(&race) });
+    }
+    let race = [(ALICE, Role::Release), (BOB, Role::Mirror), (CAROL, Role::Claim)];
+    holds(&Claims { folder: left, ..Claims::of(&race) });
+    let race = [(BOB, Role::TakeOver(ALICE)), (BOB, Role::Release), (ALICE, Role::Mirror)];
+    holds(&Claims { folder: held_by_alice(2), touches: 1, ..Claims::of(&race) });
+    // One device releases while the other mirrors.
+    let fresh = claimed(&[&[ALICE], &[]]);
+    let race = [(ALICE, Role::Release), (ALICE, Role::Mirror)];
+    holds(&Claims { folder: fresh.clone(), touches: 1, ..Claims::of(&race) });
+    let race = [(ALICE, Role::Release), (ALICE, Role::Mirror), (BOB, Role::Claim)];
+    holds(&Claims { folder: fresh, ..Claims::of(&race) });
+}
+
+/// The lock is one message and the newest another: no guard sees both.
+#[test]
+fn who_is_told_that_nothing_was_changed_changed_nothing() {
+    for setter in [Role::Waiting, Role::Done] {
+        for other in [Role::Claim, Role::Waiting, Role::Done] {
+            let race = [(ALICE, setter), (BOB, other)];
+            holds(&Claims { folder: Folder::with(2), tries: 8, ..Claims::of(&race) });
+        }
+        let race = [(ALICE, setter), (BOB, Role::TakeOver(ALICE))];
+        holds(&Claims { folder: held_by_alice(2), tries: 8, ..Claims::of(&race) });
+        let race = [(ALICE, setter), (ALICE, Role::Release), (BOB, Role::Claim)];
+        holds(&Claims { folder: held_by_alice(2), tries: 6, ..Claims::of(&race) });
+    }
+}
+
 /// The lock bears alice's claim and leaves INBOX, with or without a mirror of it on what stays.
 #[test]
 fn a_holder_claims_anew_while_others_claim_and_never_two_believe() {

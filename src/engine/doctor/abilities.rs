@@ -1,6 +1,6 @@
 //! What this login may do in a mailbox, and what is missing for what. Pure.
 
-use super::super::grade::why_no_claims;
+use super::super::grade::{why_advisory, why_no_claims};
 use super::check::Check;
 use crate::model::{Capability, ErrorKind, Grade, Mailbox, Rights, Role};
 
@@ -130,6 +130,16 @@ fn follows(mailbox: &Mailbox, capability: Capability) -> &'static str {
     }
 }
 
+/// What the work of a team needs and this mailbox does not give, in words for its last line.
+pub(super) fn lacks(mailbox: &Mailbox) -> Vec<String> {
+    use Capability as C;
+    let cannot = [(C::Read, "read"), (C::Claim, "claim, finish or tag"), (C::Send, "answer")];
+    let mut lacks: Vec<String> =
+        cannot.into_iter().filter(|(c, _)| !mailbox.may(*c)).map(|(_, word)| format!("you cannot {word}")).collect();
+    lacks.extend(why_advisory(mailbox).map(|_| "your claims are advisory".to_owned()));
+    lacks
+}
+
 /// How strongly the mailbox keeps a claim for this person.
 pub(super) fn grade(mailbox: &Mailbox) -> Check {
     let why = match mailbox.grade {
@@ -140,7 +150,10 @@ pub(super) fn grade(mailbox: &Mailbox) -> Check {
     };
     let found = format!("{}: {why}", mailbox.grade);
     match why_no_claims(mailbox.grade, mailbox.address.is_some()) {
-        None => Check::good("grade", found).so("a claim is won by one person only"),
+        None => match why_advisory(mailbox) {
+            Some(follows) => Check::note("grade", found, follows),
+            None => Check::good("grade", found).so("a claim is won by one person only"),
+        },
         Some(follows) => Check::note("grade", found, follows),
     }
 }
@@ -198,6 +211,20 @@ mod tests {
         assert_eq!(rights(&plain).verdict, Verdict::Note);
         assert!(found(&abilities(&plain), "claim").contains("CONDSTORE"));
         assert!(grade(&plain).found.starts_with("C: "));
+    }
+
+    #[test]
+    fn who_may_not_read_sent_is_told_that_claims_are_advisory() {
+        use Capability as C;
+        let may = [C::Read, C::Claim];
+        let open = mailbox(Some(&[(Role::Inbox, "lrsw"), (Role::Sent, "lr"), (Role::Archive, "lr")]), Grade::A, &may);
+        assert_eq!(grade(&open).follows, "a claim is won by one person only");
+        let half = mailbox(Some(&[(Role::Inbox, "lrsw"), (Role::Sent, "l"), (Role::Archive, "lr")]), Grade::A, &may);
+        let told = grade(&half);
+        assert_eq!(told.verdict, Verdict::Note);
+        assert!(told.follows.starts_with("you may not read Sent: "), "{}", told.follows);
+        assert!(lacks(&half).contains(&"your claims are advisory".to_owned()));
+        assert_eq!(lacks(&open), ["you cannot answer"]);
     }
 
     #[test]

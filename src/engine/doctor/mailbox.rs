@@ -10,9 +10,6 @@ use crate::imap::{self, Criteria, Folder, Selected, utf7};
 use crate::model::{Capability, ErrorKind, Handle, Mailbox, Refusal, Role};
 use crate::wire::keywords;
 
-/// From so many names on a folder is on its way to the servers' limits, which some never give back.
-const MANY_KEYWORDS: usize = 20;
-
 /// Looks at one mailbox; its lines in order, and what is read in it.
 pub(super) async fn examine(link: &mut Link, mailbox: &Mailbox, pen: &mut Pen<'_>) -> Result<Option<Reading>> {
     let config = link.login.config_of(mailbox).cloned();
@@ -150,7 +147,7 @@ fn absent(mailbox: &Mailbox, config: Option<&MailboxConfig>) -> Vec<Check> {
 
 fn keyword_count(known: usize) -> Check {
     let found = format!("{known} known in INBOX");
-    if known < MANY_KEYWORDS {
+    if known < keywords::MANY {
         return Check::good("keywords", found);
     }
     let follows = "some servers keep only so many for ever (Maildir 26, Cyrus 128): be sparing with new tags";

@@ -40,6 +40,8 @@ pub struct Visit {
     pub missing: Option<Refusal>,
     /// Folders that are not there and could be created.
     pub missing_folders: Vec<Missing>,
+    /// What cannot be done in which mailbox, a sentence each.
+    pub lacks: Vec<String>,
     /// What is read in each mailbox, to be compared with what other logins see there.
     readings: Vec<seen::Reading>,
 }
@@ -136,6 +138,10 @@ async fn look(link: &mut Link, wanted: Option<&str>, pen: &mut Pen<'_>) -> Resul
     visit.mailboxes = meant.len();
     for mailbox in &meant {
         visit.missing_folders.extend(create::missing(mailbox, link.login.config_of(mailbox)));
+        let lacks = abilities::lacks(mailbox);
+        if !lacks.is_empty() {
+            visit.lacks.push(format!("{}: {}", mailbox.key(), lacks.join(", ")));
+        }
         let mut pen = pen.about(mailbox.key());
         match mailbox::examine(link, mailbox, &mut pen).await {
             Err(error) if matches!(error, Error::Store(_)) || error.ends_session() => return Err(error),

@@ -76,6 +76,22 @@ fn a_claim_that_was_won_can_be_undone() {
     assert!(s.shows("nothing to undo"));
 }
 
+#[test]
+fn undo_does_not_take_back_what_came_before_a_change_that_is_under_way() {
+    let mut s = Stage::new(100, 24);
+    s.press("G c");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    s.press("!");
+    let asked = s.commands.len();
+    s.press("z");
+    assert!(s.shows("the last change is not done yet"), "{}", s.screen());
+    assert_eq!(s.commands.len(), asked);
+    assert_eq!(s.last_act().2, &Action::Urgent(false));
+    s.grant(|c| c.urgent = false);
+    s.press("z");
+    assert_eq!(s.last_act().2, &Action::Urgent(true));
+}
+
 /// What was asked last, and what it expects to find.
 fn last_asked(s: &Stage) -> (Action, Expectation) {
     let Some(Command::Act { action, expect, .. }) = s.commands.last() else { panic!("nothing was asked") };
@@ -127,8 +143,143 @@ fn undoing_a_status_expects_the_status_that_was_left() {
     s.press("3 w");
     s.grant(|c| c.status = Status::Waiting);
     s.press("z");
-    let expect = Expectation { assignee: None, status: Some(Status::Waiting) };
+    let expect = Expectation { assignee: Some(Some(handle("alice"))), status: Some(Status::Waiting) };
     assert_eq!(last_asked(&s), (Action::Reopen, expect));
+}
+
+#[test]
+fn what_is_finished_is_what_its_person_saw_and_by_nobody_else() {
+    let saw = |holder: Option<&str>, status| Expectation { assignee: Some(holder.map(handle)), status: Some(status) };
+    let mut s = Stage::new(100, 24);
+    for key in ["e", "w", "d"] {
+        s.fake.mailboxes.borrow_mut()[0].folders.insert(Role::Trash, "shared/support@example.test/Trash".into());
+        let found = s.fake.mailboxes.borrow().clone();
+        s.tell(Event::Mailboxes(found));
+        s.press("2 g g");
+        s.press(key);
+        assert_eq!(last_asked(&s).1, saw(None, Status::Open), "{key}");
+        s.app.intents = Default::default();
+    }
+    // What is asked for and not answered yet is what its person sees.
+    s.press("2 G c e");
+    assert_eq!(last_asked(&s), (Action::Done, saw(Some("alice"), Status::Open)));
+    s.press("5 g g e");
+    let (_, expect) = last_asked(&s);
+    assert_eq!(expect.status, Some(Status::Waiting));
+    // Done has no holder: it may lie in Archive.
+    s.press("7 g g e");
+    assert_eq!(last_asked(&s), (Action::Reopen, Expectation { assignee: None, status: Some(Status::Done) }));
+}
+
+#[test]
+fn what_was_seen_when_it_was_selected_is_what_many_are_finished_by() {
+    let mut s = Stage::new(100, 24);
+    s.press("2 g g Space");
+    let root = s.app.queue.selection.all()[0].0.clone();
+    // Changed in the cache and not on the screen yet.
+    s.fake.change(&root, |c| (c.assignee, c.status) = (Assignee::Held(handle("bob")), Status::Waiting));
+    s.press("e");
+    let expect = Expectation { assignee: Some(None), status: Some(Status::Open) };
+    assert_eq!(last_asked(&s), (Action::Done, expect));
+}
+
+#[test]
+fn waiting_claims_nothing_and_shows_nothing_of_the_kind() {
+    let mut s = Stage::new(100, 24);
+    s.press("G w");
+    assert_eq!(s.last_act().1, "fire");
+    let meant = s.app.intents.over(&s.fake.rows.borrow().iter().find(|c| c.root == "fire").cloned().unwrap());
+    assert_eq!((meant.assignee, meant.status), (Assignee::Free, Status::Waiting));
+}
+
+#[test]
+fn a_tag_that_nobody_has_used_is_asked_about_first() {
+    let mut s = Stage::new(100, 24);
+    let asked = |s: &Stage| s.commands.iter().filter(|c| matches!(c, Command::Act { .. })).count();
+    s.press("G t");
+    s.type_text("brandnew");
+    s.press("Enter");
+    assert!(s.shows("Nobody has used the tag “brandnew”"), "{}", s.screen());
+    assert_eq!(asked(&s), 0);
+    s.press("n");
+    assert_eq!(asked(&s), 0);
+    s.press("t");
+    s.type_text("brandnew");
+    s.press("Enter y");
+    assert!(matches!(s.last_act().2, Action::Tag { add, .. } if add == &["brandnew"]));
+    // From twenty on their number is told; a name that the server lists is none.
+    let names: Vec<String> = (0..20).map(|n| format!("Name{n}")).collect();
+    s.tell(Event::Keywords { mailbox: SUPPORT.into(), names });
+    s.press("t");
+    s.type_text("another");
+    s.press("Enter");
+    assert!(s.shows("20 names are known in this folder already"), "{}", s.screen());
+    s.press("n t");
+    s.type_text("name7");
+    s.press("Enter");
+    assert!(matches!(s.last_act().2, Action::Tag { add, .. } if add.contains(&"name7".to_owned())));
+}
+
+#[test]
+fn a_teammate_whom_nobody_has_seen_is_asked_about_first() {
+    let mut s = Stage::new(100, 24);
+    s.press("G A");
+    s.type_text("dvae");
+    s.press("Enter");
+    assert!(s.shows("Nobody called dvae has been seen"), "{}", s.screen());
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Act { .. })));
+    s.press("y");
+    assert_eq!(s.last_act().2, &Action::Assign(handle("dvae")));
+    // Oneself is known, whatever was seen.
+    s.press("A");
+    s.type_text("alice");
+    s.press("Enter");
+    assert!(!s.shows("has been seen"));
+}
+
+#[test]
+fn a_search_or_a_filter_is_not_called_by_the_name_of_the_view() {
+    let mut s = Stage::new(100, 24);
+    s.press("\\");
+    s.type_text("printer");
+    s.press("Enter * e");
+    assert!(s.shows("all of what the filter shows?"), "{}", s.screen());
+    s.press("n q /");
+    s.type_text("printer");
+    s.press("Enter * e");
+    assert!(s.shows("all of what was found?"), "{}", s.screen());
+    s.press("n q * e");
+    assert!(s.shows("all of Inbox?"), "{}", s.screen());
+}
+
+#[test]
+fn only_what_a_key_changed_is_taken_back() {
+    let before = || crate::model::Conversation { tags: vec!["vip".into()], ..conversation("x", "s", NOW) };
+    let undo = |action: Action| crate::tui::intents::undo_of(&action, &before(), None);
+    let tag = |add: &[&str], remove: &[&str]| {
+        let own = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
+        Action::Tag { add: own(add), remove: own(remove) }
+    };
+    let expect = before().as_seen();
+    assert_eq!(undo(tag(&["VIP", "bill"], &["gone"])), Some((tag(&[], &["bill"]), expect.clone())));
+    assert_eq!(undo(tag(&[], &["VIP"])), Some((tag(&["vip"], &[]), expect.clone())));
+    assert_eq!(undo(tag(&["Vip"], &["gone"])), None);
+    assert_eq!(undo(Action::Urgent(false)), None, "it was not");
+    assert_eq!(undo(Action::Urgent(true)), Some((Action::Urgent(false), expect)));
+}
+
+#[test]
+fn a_claim_that_binds_nobody_is_said_to_be_one() {
+    let fake = support();
+    let mut half = mailbox();
+    let rights = half.rights.as_mut().unwrap();
+    rights.insert(Role::Sent, Rights("l".into()));
+    rights.insert(Role::Archive, Rights("lr".into()));
+    *fake.mailboxes.borrow_mut() = vec![half];
+    let mut s = Stage::with(fake, 160, 24);
+    s.press("G c");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    assert!(s.shows("you may not read Sent: one conversation may look like two"), "{}", s.screen());
 }
 
 #[test]
@@ -142,7 +293,7 @@ fn done_goes_on_to_the_next_and_does_not_linger() {
     assert!(!s.screen().lines().any(|l| l.contains("Søren")));
     assert_eq!(s.selected(), "seats");
     s.press("z");
-    assert_eq!(s.last_act().2, &Action::Reopen);
+    assert_eq!(s.last_act().2, &Action::Unfinish { status: Status::Open, was_free: true });
 }
 
 #[test]
@@ -305,13 +456,15 @@ fn a_teammate_is_found_by_typing() {
     s.press("g g A");
     s.type_text("erin");
     assert!(s.shows("nobody seen yet by this name"));
-    s.press("Enter");
+    s.press("Enter y");
     assert_eq!(s.last_act().2, &Action::Assign(Handle::new("erin").unwrap()));
 }
 
 #[test]
 fn tags_are_a_line_that_is_edited() {
     let mut s = Stage::new(100, 24);
+    let names = ["outage", "vip"].map(str::to_owned).to_vec();
+    s.tell(Event::Keywords { mailbox: SUPPORT.into(), names });
     s.press("j j t");
     s.press("Ctrl-w");
     s.type_text("outage");

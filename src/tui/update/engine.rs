@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 
 use super::Turn;
 use crate::engine::message::{Command, Connection, Event, Item, Target, Ticket, Verdict};
-use crate::model::{Action, Change, Conversation, ErrorKind, Expectation, Mailbox, Refusal};
+use crate::engine::why_advisory;
+use crate::model::{Action, Change, Conversation, ErrorKind, Expectation, Mailbox, Refusal, Status};
 use crate::tui::app::{Activity, App, Tone};
 use crate::tui::intents::{Asked, Intent};
 use crate::tui::keymap::{Act, Context};
@@ -19,6 +20,10 @@ impl Turn<'_> {
     pub(super) fn event(&mut self, event: Event) {
         match event {
             Event::Mailboxes(mailboxes) => self.found(mailboxes),
+            Event::Keywords { mailbox, names } => {
+                let names = names.into_iter().map(|name| name.to_ascii_lowercase());
+                self.app.keywords.entry(mailbox).or_default().extend(names);
+            }
             Event::Connection { mailbox, state } => {
                 if state == Connection::Live {
                     self.ask_again(&mailbox);
@@ -171,7 +176,8 @@ impl Turn<'_> {
         match outcome {
             Ok(Some(c)) => {
                 self.asked(&App::target(&c));
-                let said = format!("you took {}", words::quoted(&c.subject, self.theme.glyphs));
+                let subject = words::quoted(&c.subject, self.theme.glyphs);
+                let said = format!("you took {subject}{}", self.advisory(&c.mailbox));
                 self.app.say(Tone::Good, said);
                 let expect = Expectation { assignee: Some(self.app.me().cloned()), status: None };
                 self.remember(Asked {
@@ -333,11 +339,22 @@ impl Turn<'_> {
         self.app.settings.when_lost.clone().filter(|_| is_lost).unwrap_or_else(|| self.with_hint(refusal))
     }
 
+    /// What is said beside a claim that may bind nobody.
+    fn advisory(&self, mailbox: &str) -> String {
+        let mailbox = self.app.mailboxes.iter().find(|m| m.key() == mailbox);
+        let why = mailbox.and_then(why_advisory);
+        why.map(|why| format!(" {} {why}", self.theme.glyphs.dot)).unwrap_or_default()
+    }
+
     fn sentence(&self, intent: &Intent) -> String {
         let subject = words::quoted(&intent.subject, self.theme.glyphs);
+        let reopened = |status| match status {
+            Status::Waiting => format!("waiting for the customer again: {subject}"),
+            _ => format!("open again: {subject}"),
+        };
         match &intent.action {
-            Action::Claim => format!("you took {subject}"),
-            Action::TakeOver => format!("you took over {subject}"),
+            Action::Claim => format!("you took {subject}{}", self.advisory(&intent.target.mailbox)),
+            Action::TakeOver => format!("you took over {subject}{}", self.advisory(&intent.target.mailbox)),
             Action::Release => format!("you released {subject}"),
             Action::Assign(to) if Some(to) == intent.me.as_ref() => format!("{subject} is yours now"),
             Action::Assign(to) => format!("{subject} is {to}'s now"),
@@ -351,10 +368,14 @@ impl Turn<'_> {
             }
             Action::Urgent(true) => format!("urgent: {subject}"),
             Action::Urgent(false) => format!("no longer urgent: {subject}"),
-            Action::Seen(true) => format!("read: {subject}"),
-            Action::Seen(false) => format!("unread: {subject}"),
+            Action::Seen(true) | Action::SeenOf { seen: true, .. } => format!("read: {subject}"),
+            Action::Seen(false) | Action::SeenOf { seen: false, .. } => format!("unread: {subject}"),
+            Action::Unfinish { status, .. } => reopened(*status),
             Action::File(to) => format!("{}: {subject}", self.name_of_place(to)),
-            Action::Return(_) => format!("back in INBOX: {subject}"),
+            Action::Return(filed) => match filed.finished {
+                Some(status) => reopened(status),
+                None => format!("back in INBOX: {subject}"),
+            },
         }
     }
 }

@@ -20,7 +20,7 @@ impl Turn<'_> {
     }
 
     fn file_one(&mut self, c: &Conversation, to: Destination) {
-        self.ask(c, Action::File(to), Expectation::default(), false);
+        self.ask(c, Action::File(to), c.as_seen(), false);
         self.go_on_from(&c.root);
     }
 

@@ -6,7 +6,7 @@ use crate::engine::message::{Target, Ticket};
 use crate::model::{Action, Alike, Assignee, Conversation, Expectation, Handle, Refusal, Status};
 use crate::tui::app::{App, Focus, Tone};
 use crate::tui::batch::{Batch, Work};
-use crate::tui::intents::{Asked, Intent, undo_of};
+use crate::tui::intents::{Asked, Intent};
 use crate::tui::keymap::Act;
 use crate::tui::layers::{Layer, Sure};
 use crate::tui::load;
@@ -64,12 +64,17 @@ impl Turn<'_> {
     /// `*`: all of the view.
     pub(super) fn select_all(&mut self) {
         let total = self.app.queue.total();
+        let of = match (&self.app.finding.search, &self.app.finding.filter) {
+            (_, Some(_)) => "what the filter shows".to_owned(),
+            (Some(_), None) => "what was found".to_owned(),
+            (None, None) => self.app.queue.view.title().to_owned(),
+        };
         match self.rows(0, total) {
             Ok((rows, is_cut)) => {
                 let selection = &mut self.app.queue.selection;
                 selection.clear();
                 selection.add(&rows);
-                selection.is_now_all();
+                selection.is_now_all(of);
                 if is_cut {
                     let says = format!("the first {MOST} of {total} are selected: no more at once");
                     self.app.say(Tone::News, says);
@@ -189,11 +194,11 @@ impl Turn<'_> {
         let selection = &self.app.queue.selection;
         let count = selection.len();
         let deletes = matches!(action, Action::File(_)) && count > HANDFUL;
-        if !deletes && !selection.is_all() {
+        if !deletes && selection.all_of().is_none() {
             return self.begin_batch(action);
         }
         let what = words::count(count, "conversation", "conversations");
-        let all = if selection.is_all() { format!(", all of {}", self.app.queue.view.title()) } else { String::new() };
+        let all = selection.all_of().map(|of| format!(", all of {of}")).unwrap_or_default();
         self.app.layer = Some(Layer::Confirm {
             question: format!("{}: {what}{all}?", self.name_of(&action)),
             explains: "Each is undone with the others, as long as nobody else touched it since.".to_owned(),
@@ -262,20 +267,15 @@ impl Turn<'_> {
             self.app.queue.selection.forget(root);
             return Ok(None);
         }
-        let assignee = match action {
-            Action::Assign(_) => Some(chosen.holder.clone()),
-            Action::Release => Some(me.clone()),
-            _ => None,
+        let holder = |holder| Expectation { assignee: Some(holder), status: None };
+        let expect = match action {
+            Action::Assign(_) => holder(chosen.holder.clone()),
+            Action::Release => holder(me.clone()),
+            Action::Done | Action::Waiting | Action::Reopen | Action::File(_) => chosen.saw.clone(),
+            _ => Expectation::default(),
         };
         let target = App::target(&known);
-        let undo = undo_of(action, &known, me.as_ref()).map(|(action, expect)| Asked {
-            target: target.clone(),
-            action,
-            expect,
-            upto: known.newest_in_inbox(),
-            batch: None,
-        });
-        let expect = Expectation { assignee, status: None };
+        let undo = self.way_back(action, &known, chosen.upto);
         let asked = Asked { target, action: action.clone(), expect, upto: chosen.upto, batch: None };
         Ok(Some(self.ask_with(asked, known.subject.clone(), undo, false)))
     }
@@ -322,7 +322,7 @@ impl Turn<'_> {
         // The last one first, as anybody would by hand.
         undo.reverse();
         let name = match undo.first().map(|u| &u.action) {
-            Some(Action::Return(_)) => "back in INBOX",
+            Some(Action::Return(filed)) if filed.finished.is_none() => "back in INBOX",
             _ => "undone",
         };
         self.begin(Work::Undo { todo: undo.into() }, name.to_owned());
@@ -348,10 +348,12 @@ impl Turn<'_> {
             Action::Tag { .. } => "tagged".to_owned(),
             Action::Urgent(true) => "urgent".to_owned(),
             Action::Urgent(false) => "no longer urgent".to_owned(),
-            Action::Seen(true) => "read".to_owned(),
-            Action::Seen(false) => "unread".to_owned(),
+            Action::Seen(true) | Action::SeenOf { seen: true, .. } => "read".to_owned(),
+            Action::Seen(false) | Action::SeenOf { seen: false, .. } => "unread".to_owned(),
             Action::File(to) => self.name_of_place(to),
-            Action::TakeOver | Action::Unassign(_) | Action::Return(_) => "changed".to_owned(),
+            Action::TakeOver | Action::Unassign(_) | Action::Unfinish { .. } | Action::Return(_) => {
+                "changed".to_owned()
+            }
         }
     }
 }
@@ -399,6 +401,7 @@ fn is_so(c: &Conversation, action: &Action, me: Option<&Handle>) -> bool {
         Action::Tag { add, remove } => add.iter().all(has) && !remove.iter().any(has),
         Action::Urgent(on) => c.urgent == *on,
         Action::Seen(on) => c.unread != *on,
+        Action::SeenOf { .. } | Action::Unfinish { .. } => false,
         Action::TakeOver | Action::File(_) | Action::Return(_) => false,
     }
 }

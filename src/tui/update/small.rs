@@ -46,6 +46,7 @@ impl Turn<'_> {
             }
             (Layer::Confirm { sure, .. }, Act::Accept) => {
                 self.confirmed(sure);
+                // Many are asked about once more.
                 self.app.layer.take()
             }
             (Layer::Fate { target, .. }, Act::WasSent | Act::Discard) => {
@@ -82,6 +83,9 @@ impl Turn<'_> {
             Sure::Quit => self.leave(),
             Sure::Follow(target) => self.launch(target),
             Sure::Many(action) => self.begin_batch(action),
+            Sure::Unseen { conversation: None, action } => self.ask_many(action),
+            Sure::Unseen { conversation: Some(c), action: Action::Assign(to) } => self.assign_to(&c, to),
+            Sure::Unseen { conversation: Some(c), action } => self.ask(&c, action, Expectation::default(), false),
             Sure::SendUnannounced { then } => self.send_answer(then, true),
             Sure::TakeOver { conversation, holder, then_reply } => {
                 let expect = Expectation { assignee: Some(Some(holder)), status: None };

@@ -3,14 +3,14 @@
 
 use super::Turn;
 use crate::engine::message::{Command, Ticket};
-use crate::model::{Action, Assignee, Conversation, Expectation, Handle, Status};
+use crate::model::{Action, Assignee, Conversation, Expectation, Handle, Status, Uid};
 use crate::tui::app::{App, Tone};
-use crate::tui::intents::{Asked, Intent, undo_of};
+use crate::tui::intents::{Asked, Intent, undo_of, undo_of_seen};
 use crate::tui::layers::{Layer, Picker, Sure};
 use crate::tui::source::OutboxItem;
 use crate::tui::typing;
 use crate::tui::words;
-use crate::wire::keywords::check_tag;
+use crate::wire::keywords::{self, check_tag};
 
 /// Steps that can be undone.
 const DEPTH: usize = 50;
@@ -21,18 +21,23 @@ const MOST: usize = 10_000;
 impl Turn<'_> {
     /// Asks the engine for a change and shows it as if it were so.
     pub(super) fn ask(&mut self, conversation: &Conversation, action: Action, expect: Expectation, is_quiet: bool) {
-        let me = self.app.me().cloned();
-        let asked = |action, expect| Asked {
-            target: App::target(conversation),
-            action,
-            expect,
-            upto: conversation.newest_in_inbox(),
-            batch: None,
+        let (target, upto) = (App::target(conversation), conversation.newest_in_inbox());
+        let undo = if is_quiet { None } else { self.way_back(&action, conversation, upto) };
+        let asked = Asked { target, action, expect, upto, batch: None };
+        self.ask_with(asked, conversation.subject.clone(), undo, is_quiet);
+    }
+
+    /// What takes a change back; `before` is the conversation as it was, `upto` the newest mail that the change is about.
+    pub(super) fn way_back(&self, action: &Action, before: &Conversation, upto: Option<Uid>) -> Option<Asked> {
+        let (action, expect) = match action {
+            Action::Seen(seen) => {
+                // Without its messages nobody knows which of them had been read: then it is not taken back.
+                let thread = self.source.thread(&before.mailbox, &before.root).unwrap_or_default();
+                undo_of_seen(*seen, before, &thread, upto)?
+            }
+            action => undo_of(action, before, self.app.me())?,
         };
-        let undo = undo_of(&action, conversation, me.as_ref()).filter(|_| !is_quiet);
-        let undo = undo.map(|(action, expect)| asked(action, expect));
-        let (asked, subject) = (asked(action, expect), conversation.subject.clone());
-        self.ask_with(asked, subject, undo, is_quiet);
+        Some(Asked { target: App::target(before), action, expect, upto: before.newest_in_inbox(), batch: None })
     }
 
     /// The claim that an answer brings along: nobody asked for it by itself, so nothing is to be undone by itself either.
@@ -93,10 +98,28 @@ impl Turn<'_> {
             self.app.say(Tone::Bad, "that is no handle: a–z, 0–9, “.”, “_”, “-”");
             return;
         };
-        if self.app.is_many() {
+        let is_many = self.app.is_many();
+        if Some(&to) != self.app.me() && !picker.teammates.contains(&to) && !self.is_known(&to) {
+            let mailbox = crate::mail::safe::line(self.app.key());
+            self.app.layer = Some(Layer::Confirm {
+                question: format!("Nobody called {to} has been seen in {mailbox} yet. Assign it all the same?"),
+                explains: "A name that is nobody's keeps it from everybody's work until somebody takes it over."
+                    .to_owned(),
+                sure: Sure::Unseen {
+                    conversation: (!is_many).then(|| picker.conversation.clone()),
+                    action: Action::Assign(to),
+                },
+            });
+            return;
+        }
+        if is_many {
             return self.ask_many(Action::Assign(to));
         }
         self.assign_to(&picker.conversation, to);
+    }
+
+    fn is_known(&self, teammate: &Handle) -> bool {
+        self.source.teammates(self.app.key()).is_ok_and(|known| known.contains(teammate))
     }
 
     pub(super) fn assign_to(&mut self, c: &Conversation, to: Handle) {
@@ -126,9 +149,9 @@ impl Turn<'_> {
         let Some(c) = self.app.subject() else { return };
         let (status, action) = if is_done { (Status::Done, Action::Done) } else { (Status::Waiting, Action::Waiting) };
         if c.status == status {
-            return self.ask(&c, Action::Reopen, Expectation::default(), false);
+            return self.ask(&c, Action::Reopen, c.as_seen(), false);
         }
-        self.ask(&c, action, Expectation::default(), false);
+        self.ask(&c, action, c.as_seen(), false);
         self.go_on_from(&c.root);
     }
 
@@ -165,8 +188,50 @@ impl Turn<'_> {
         let add: Vec<String> = wanted.iter().filter(|t| !has(&conversation.tags, t)).cloned().collect();
         let remove: Vec<String> = conversation.tags.iter().filter(|t| !has(&wanted, t)).cloned().collect();
         if !add.is_empty() || !remove.is_empty() {
-            self.ask(conversation, Action::Tag { add, remove }, Expectation::default(), false);
+            self.tag(Some(conversation), add, remove);
         }
+    }
+
+    /// Tags it, or all that is selected; first whether it is meant, where a name is new in the folder.
+    fn tag(&mut self, conversation: Option<&Conversation>, add: Vec<String>, remove: Vec<String>) {
+        let new = self.new_names(&add);
+        let action = Action::Tag { add, remove };
+        if let Some(first) = new.first() {
+            let names: Vec<String> = new.iter().map(|name| words::quoted(name, self.theme.glyphs)).collect();
+            let known = self.app.keywords.get(self.app.key()).map_or(0, |known| known.len());
+            let explains = match known {
+                keywords::MANY.. => format!(
+                    "{known} names are known in this folder already. Some servers keep only so many, for ever (Maildir 26, Cyrus 128): be sparing."
+                ),
+                _ => "All of the team sees it. Names are scarce: some servers never give one back.".to_owned(),
+            };
+            let mailbox = crate::mail::safe::line(self.app.key());
+            let question = match new.len() {
+                1 => format!(
+                    "Nobody has used the tag {} in {mailbox} yet. Is it meant?",
+                    words::quoted(first, self.theme.glyphs)
+                ),
+                _ => format!("Nobody has used the tags {} in {mailbox} yet. Are they meant?", names.join(", ")),
+            };
+            let conversation = conversation.cloned().map(Box::new);
+            self.app.layer = Some(Layer::Confirm { question, explains, sure: Sure::Unseen { conversation, action } });
+            return;
+        }
+        match conversation {
+            Some(conversation) => self.ask(conversation, action, Expectation::default(), false),
+            None => self.ask_many(action),
+        }
+    }
+
+    /// Those of these tags that the folder does not know: nobody uses them, and the server does not list them.
+    fn new_names(&self, tags: &[String]) -> Vec<String> {
+        let used = self.source.tags(self.app.key()).unwrap_or_default();
+        let listed = self.app.keywords.get(self.app.key());
+        let is_known = |tag: &String| {
+            used.iter().any(|known| known.eq_ignore_ascii_case(tag))
+                || listed.is_some_and(|known| known.contains(&tag.to_ascii_lowercase()))
+        };
+        tags.iter().filter(|tag| !is_known(tag)).cloned().collect()
     }
 
     /// On many, a word without a sign is put on like one with `+`: what else is there on each stays.
@@ -179,7 +244,7 @@ impl Turn<'_> {
             return self.app.say(Tone::Bad, error.to_string());
         }
         if !add.is_empty() || !remove.is_empty() {
-            self.ask_many(Action::Tag { add, remove });
+            self.tag(None, add, remove);
         }
     }
 
@@ -200,6 +265,10 @@ impl Turn<'_> {
         let held = self.app.recallable().map(|h| h.item.clone());
         if let Some(item) = held.or_else(|| self.app.waiting_to_be_sent().map(OutboxItem::name)) {
             return self.take_back(item);
+        }
+        // The last change is not the one before it: it is taken back when it is there.
+        if self.app.batch.is_none() && self.app.intents.is_undoable_pending() {
+            return self.app.say(Tone::News, "the last change is not done yet: undo it when it is");
         }
         let Some(undo) = self.app.undo.pop() else { return };
         if let Some(batch) = &self.app.batch {
