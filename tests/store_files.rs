@@ -126,6 +126,20 @@ fn a_newer_cache_is_not_touched_and_can_be_set_aside_a_newer_desk_cannot() {
 }
 
 #[test]
+fn a_folder_with_ids_that_no_header_carries_is_read_anew_by_a_version_that_names_them() {
+    let mut cache = Cache::new();
+    cache.add(vec![mail(1, "a", ""), mail(2, "b\u{fc}ro", "")]);
+    let sent = Message { folder: Role::Sent, ..mail(3, "c", "a") };
+    cache.add(vec![sent]);
+    let before = cache.reader().numbering(SUPPORT).unwrap();
+    let file = rusqlite::Connection::open(cache.path()).unwrap();
+    file.execute_batch(include_str!("../src/store/odd-ids.sql")).unwrap();
+    let after = cache.reader().numbering(SUPPORT).unwrap();
+    assert_eq!((after.inbox, after.sent), (Some(UidValidity(0)), before.sent));
+    assert_ne!(before.inbox, after.inbox);
+}
+
+#[test]
 fn another_programs_database_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.sqlite");

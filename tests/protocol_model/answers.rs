@@ -646,6 +646,13 @@ impl Model for Answers {
             if state.delivered[usize::from(item)] == 0 && ended(item) && state.looks_sent(item) {
                 return Some(format!("nobody got answer {item}, and its copy looks sent to everybody"));
             }
+            // An APPEND that was given up may come late, and lies there pending.
+            let is_sent = self.troubles == 0 && state.delivered[usize::from(item)] > 0;
+            if is_sent && ended(item) && !state.pending(item).is_empty() {
+                return Some(format!(
+                    "answer {item} was sent and is out of the outbox, and its copy says that nobody knows"
+                ));
+            }
         }
         self.unmended(state)
     }
