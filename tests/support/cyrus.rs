@@ -6,6 +6,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use tempfile::TempDir;
+
 use super::imap_client::{Client, quoted};
 use super::process::{Server, free_port, is_root, new_folder_in_memory, program};
 
@@ -29,6 +31,23 @@ pub struct Cyrus {
     pub imap_port: u16,
     naming: Naming,
     server: Server,
+    _programs: TempDir,
+}
+
+/// What `tests/run` unpacks of Cyrus's package: Debian installs no second IMAP server beside Dovecot.
+const UNPACKED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/cyrus/usr/lib/cyrus/bin");
+
+/// Cyrus's programs where its own user may run them.
+fn programs() -> TempDir {
+    let place = tempfile::Builder::new().prefix("bagsy-cyrus-programs-").tempdir().expect("a folder");
+    let all = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(place.path(), all.clone()).expect("its mode");
+    for name in ["imapd", "idled"] {
+        let (from, to) = (Path::new(UNPACKED).join(name), place.path().join(name));
+        std::fs::copy(&from, &to).unwrap_or_else(|e| panic!("{}: {e}: tests/run unpacks it", from.display()));
+        std::fs::set_permissions(&to, all.clone()).expect("its mode");
+    }
+    place
 }
 
 impl Cyrus {
@@ -60,11 +79,12 @@ impl Cyrus {
         }
         let imap_port = free_port();
         std::fs::write(folder.join("imapd.conf"), imapd_conf(&folder, naming)).expect("imapd.conf");
-        std::fs::write(folder.join("cyrus.conf"), cyrus_conf(&folder, imap_port)).expect("cyrus.conf");
+        let programs = programs();
+        std::fs::write(folder.join("cyrus.conf"), cyrus_conf(&folder, programs.path(), imap_port)).expect("cyrus.conf");
         if is_root() {
             // Its services give root up for the package's user.
             let given = Command::new("chown").args(["-R", "cyrus:mail"]).arg(&folder).status();
-            assert!(given.is_ok_and(|s| s.success()), "no user cyrus: tests/run installs cyrus-imapd");
+            assert!(given.is_ok_and(|s| s.success()), "no user cyrus: tests/run installs cyrus-common");
         }
         let mut command = Command::new("/usr/lib/cyrus/bin/master");
         command.arg("-D").arg("-C").arg(folder.join("imapd.conf")).arg("-M").arg(folder.join("cyrus.conf"));
@@ -72,7 +92,7 @@ impl Cyrus {
         let log = folder.join("cyrus.log");
         let mut server = Server::start("cyrus", command, folder, log);
         server.wait_until_it_listens(&[imap_port])?;
-        Ok(Self { imap_port, naming, server })
+        Ok(Self { imap_port, naming, server, _programs: programs })
     }
 
     /// Signed in over plain text.
@@ -166,20 +186,20 @@ skiplist_unsafe: yes
     )
 }
 
-fn cyrus_conf(folder: &Path, imap_port: u16) -> String {
+fn cyrus_conf(folder: &Path, programs: &Path, imap_port: u16) -> String {
     let conf = folder.join("imapd.conf");
-    let conf = conf.display();
+    let (conf, programs) = (conf.display(), programs.display());
     format!(
         "START {{
   recover cmd=\"/usr/sbin/cyrus ctl_cyrusdb -C {conf} -r\"
 }}
 SERVICES {{
-  imap cmd=\"imapd -C {conf} -U 30\" listen=\"127.0.0.1:{imap_port}\" prefork=1
+  imap cmd=\"{programs}/imapd -C {conf} -U 30\" listen=\"127.0.0.1:{imap_port}\" prefork=1
 }}
 EVENTS {{
 }}
 DAEMON {{
-  idled cmd=\"idled -C {conf}\"
+  idled cmd=\"{programs}/idled -C {conf}\"
 }}
 "
     )
