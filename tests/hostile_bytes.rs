@@ -93,7 +93,7 @@ fn no_reading_verb_prints_what_a_terminal_obeys() {
     let body = alice.home().join("body.txt");
     std::fs::write(&body, format!("Hello {EVIL}\n")).unwrap();
     let body = body.display().to_string();
-    alice.run(&["reply", id, "--all", "--body-file", &body, "--if-assignee", "none"]).expect(5);
+    alice.run(&["reply", id, "--body-file", &body, "--if-assignee", "none"]).expect(5);
     let verbs: &[&[&str]] = &[
         &["mailboxes"],
         &["sync"],
