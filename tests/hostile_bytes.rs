@@ -31,8 +31,8 @@ fn mail(id: &str, is_large: bool) -> Vec<u8> {
     format!(
         "From: {word} <dana@reyes.example>\r\nTo: {word} <support@x.example>, {EVIL}@y.example\r\n\
          Cc: \"{EVIL}\" <lee{EVIL}@z.example>\r\nSubject: {word} and {EVIL} raw\r\n\
-         Date: Mon, 2 Mar 2026 14:02:03 +0100 ({EVIL})\r\nMessage-ID: <{id}{EVIL}@reyes.example>\r\n\
-         References: <0{EVIL}@reyes.example>\r\nX-Evil: {EVIL}\r\nMIME-Version: 1.0\r\n\
+         Date: Mon, 2 Mar 2026 14:02:03 +0100 ({EVIL})\r\nMessage-ID: <{id}\u{202e}\u{200b}x@reyes.example>\r\n\
+         References: <0\u{202e}\u{200b}x@reyes.example>\r\nX-Evil: {EVIL}\r\nMIME-Version: 1.0\r\n\
          Content-Type: multipart/mixed; boundary=b\r\n\r\n\
          --b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nText {EVIL} raw.\r\n{filler}\
          --b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<b title=\"{EVIL}\">Bold {EVIL} &#27;[31m &#155; &#8238;</b>\r\n\
@@ -93,7 +93,7 @@ fn no_reading_verb_prints_what_a_terminal_obeys() {
     let body = alice.home().join("body.txt");
     std::fs::write(&body, format!("Hello {EVIL}\n")).unwrap();
     let body = body.display().to_string();
-    alice.run(&["reply", id, "--all", "--body-file", &body, "--if-assignee", "none"]).expect(5);
+    alice.run(&["reply", id, "--body-file", &body, "--if-assignee", "none"]).expect(5);
     let verbs: &[&[&str]] = &[
         &["mailboxes"],
         &["sync"],

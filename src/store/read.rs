@@ -356,7 +356,6 @@ mod tests {
         reader.changes_after(3).unwrap();
         reader.last_change().unwrap();
         reader.folder(key, Role::Inbox).unwrap();
-        reader.drafts().unwrap();
         reader.desk.draft(key, &root).unwrap();
         let asked = statements(&reader.cache).into_iter().map(|sql| (&reader.cache, sql));
         let asked: Vec<_> = asked
