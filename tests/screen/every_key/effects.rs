@@ -75,7 +75,7 @@ fn interrupt(d: &mut Desk, key: &str) {
 fn on_server(d: &mut Desk, key: &str, folder: &str, criteria: &str) {
     let fresh = d.on_fresh();
     d.press(key);
-    d.server_has(folder, &format!("{} {criteria}", subject(&fresh)).trim_end().to_owned());
+    d.server_has(folder, format!("{} {criteria}", subject(&fresh)).trim_end());
 }
 
 fn shows(d: &mut Desk, key: &str, text: &str) {
@@ -638,7 +638,7 @@ fn confirm(name: &str) -> Option<Effect> {
         },
         "no" => |d, key| {
             closes(d, key);
-            d.server_has("INBOX", &format!("SUBJECT Fresh KEYWORD bagsy-claim-bob UNKEYWORD bagsy-claim-alice"));
+            d.server_has("INBOX", "SUBJECT Fresh KEYWORD bagsy-claim-bob UNKEYWORD bagsy-claim-alice");
         },
         _ => return None,
     })
