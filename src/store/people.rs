@@ -89,7 +89,8 @@ fn note(seen: &mut HashMap<String, (f64, i64, Address)>, at: i64, address: Addre
     *newest = (*newest).max(at);
 }
 
-/// Handles that hold something, sorted.
+/// Handles that hold something, or that the log knows to have done so or to have done something else; sorted. Whoever has
+/// nothing in hand just now is not unknown.
 pub(crate) fn handles(cache: &Connection, mailbox: Option<&str>) -> Result<Vec<Handle>> {
     let words = words(
         cache,
@@ -97,7 +98,14 @@ pub(crate) fn handles(cache: &Connection, mailbox: Option<&str>) -> Result<Vec<H
         "SELECT DISTINCT claimants FROM conversation INDEXED BY conversation_claimed
          WHERE mailbox = ?1 AND claimants <> ''",
     )?;
-    Ok(words.iter().filter_map(|word| Handle::new(word).ok()).collect())
+    let mut handles: BTreeSet<Handle> = words.iter().filter_map(|word| Handle::new(word).ok()).collect();
+    let mut statement = cache.prepare_cached(
+        "SELECT DISTINCT claimants || ' ' || coalesce(\"by\", '') FROM change WHERE ?1 IS NULL OR mailbox = ?1",
+    )?;
+    for row in statement.query_map([mailbox], |row| row.get::<_, String>(0))? {
+        handles.extend(row?.split(' ').filter_map(|word| Handle::new(word).ok()));
+    }
+    Ok(handles.into_iter().collect())
 }
 
 /// Tags in use, sorted.

@@ -335,6 +335,8 @@ fn space_selects_and_what_is_selected_is_tagged_and_claimed_as_one() {
     a.wait_for("Tags of 3 conversations");
     a.keys("billing");
     a.press("Enter");
+    a.wait_for("Nobody has used the tag “billing”");
+    a.keys("y");
     a.wait_for("3 tagged");
     for subject in ["Thing 1", "Thing 2", "Thing 4"] {
         b.wait_until("the tag", |s| row(s, subject).is_some_and(|r| r.contains("billing")));

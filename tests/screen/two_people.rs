@@ -75,8 +75,10 @@ fn what_was_given_away_or_taken_over_goes_back_by_undo_while_nobody_touched_it()
     };
     both("—", "—");
 
-    // What was free is free again.
+    // What was free is free again. Nobody has heard of bob yet.
     assign("bob");
+    a.wait_for("Nobody called bob has been seen");
+    a.keys("y");
     both("bob", "you");
     a.wait_for("z undo");
     a.keys("z");
@@ -239,6 +241,8 @@ fn what_is_done_goes_from_both_screens_and_comes_back_by_undo() {
     a.wait_for("Tags of “Second thing”");
     a.keys("billing vip");
     a.press("Enter");
+    a.wait_for("Nobody has used the tags “billing”, “vip”");
+    a.keys("y");
     a.wait_until("the tags in the row", |s| row(s, "Second thing").is_some_and(|r| r.contains("billing")));
     b.wait_for("is tagged billing, vip");
     a.keys("t");

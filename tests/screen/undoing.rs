@@ -73,7 +73,7 @@ fn reading_taken_back_leaves_read_what_had_been_read_before() {
     go_to(&a, "Long talk");
     let seen = || {
         let mut alice = team.in_inbox("alice");
-        [1, 2].map(|uid| alice.flags(uid).unwrap().iter().any(|flag| flag == "\\Seen"))
+        [1, 2].map(|uid| alice.flags(uid).unwrap().contains("\\Seen"))
     };
     a.keys("u");
     a.wait_for("read: “Long talk”");

@@ -603,6 +603,12 @@ fn window(name: &str) -> Option<Effect> {
             d.a.keys("+vip");
             d.a.wait_for("+vip");
             d.press(key);
+            // Who uses it first is asked.
+            let is_asked = |screen: &str| screen.contains("Nobody has used the tag “vip”");
+            d.a.wait_until("a question or the tag", |s| is_asked(s) || s.contains("+vip on"));
+            if is_asked(&d.a.screen()) {
+                d.a.keys("y");
+            }
             d.server_has("INBOX", &format!("{} KEYWORD vip", subject(&fresh)));
         },
         "keep-found" => |d, key| {
