@@ -16,4 +16,5 @@ mod noticing;
 mod seat;
 mod terminal;
 mod two_people;
+mod wild;
 mod writing;
