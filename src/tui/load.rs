@@ -29,7 +29,7 @@ pub fn fill(app: &mut App, source: &dyn Source, theme: &Theme) {
     let areas = areas(app);
     let unfold = app.keymap.key_for(Context::Reading, Act::Open);
     let context = LineContext { now: app.now, zone: app.settings.zone.clone(), glyphs: theme.glyphs, unfold };
-    if let Some(Layer::Help { of, scroll }) = app.layer {
+    if let Some(Layer::Help { of, scroll: scroll @ 1.. }) = app.layer {
         // From the end the next key leads back at once, however far the one before went.
         let scroll = scroll.min(help::furthest(app, of, theme, areas.body));
         app.layer = Some(Layer::Help { of, scroll });

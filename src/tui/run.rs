@@ -48,6 +48,9 @@ pub struct RunConfig {
 /// News of the engine that come faster than this share a frame; a key never waits.
 const FRAME: Duration = Duration::from_millis(30);
 
+/// Keys are worked off no longer than this before what came of them is drawn, however many more wait.
+const UNSEEN: Duration = Duration::from_millis(100);
+
 /// Runs the screen until the person leaves. Blocks: it wants a thread of its own.
 ///
 /// # Errors
@@ -136,9 +139,16 @@ impl<S: Source, D: Drafts> Runner<S, D> {
             if inputs.is_empty() && self.tell(Message::Tick)? == Goes::Away {
                 return Ok(());
             }
-            for input in inputs {
+            let begun = Instant::now();
+            let mut inputs = inputs.into_iter();
+            while let Some(input) = inputs.next() {
                 if self.take(input)? == Goes::Away {
                     return Ok(());
+                }
+                if begun.elapsed() > UNSEEN {
+                    // What comes later than these has been laid there meanwhile.
+                    self.later.splice(0..0, inputs);
+                    break;
                 }
             }
         }
@@ -262,7 +272,7 @@ impl<S: Source, D: Drafts> Runner<S, D> {
                 let terminal = Terminal::of(|name| std::env::var(name).ok());
                 self.screen.notify(&terminal.octets(self.app.settings.notify, &text))?;
             }
-            Effect::Redraw => self.screen.redraw()?,
+            Effect::Redraw => self.screen.redraw(),
             Effect::Suspend => return self.suspend(true),
             Effect::Quit => return Ok(Goes::Away),
         }

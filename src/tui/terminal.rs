@@ -32,6 +32,8 @@ const FRAME: usize = 64 * 1024;
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
     has_mouse: bool,
+    /// Whatever is on it goes with the next frame.
+    is_stale: bool,
 }
 
 impl Screen {
@@ -39,7 +41,7 @@ impl Screen {
     pub fn take(has_mouse: bool) -> io::Result<Self> {
         set_up(has_mouse)?;
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(FRAME, stdout())));
-        terminal.map(|terminal| Self { terminal, has_mouse }).inspect_err(|_| give_back())
+        terminal.map(|terminal| Self { terminal, has_mouse, is_stale: false }).inspect_err(|_| give_back())
     }
 
     /// The terminal's size now.
@@ -50,6 +52,11 @@ impl Screen {
     /// Draws the state; only the cells that changed are written.
     pub fn draw(&mut self, app: &App, theme: &Theme) -> io::Result<()> {
         execute!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        if std::mem::take(&mut self.is_stale) {
+            // `Terminal::clear` would ask the terminal for its cursor, and the answer would go to the reader of keys.
+            let size = self.terminal.size()?;
+            self.terminal.resize(size.into())?;
+        }
         self.terminal.draw(|frame| view(app, theme, frame))?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
@@ -71,7 +78,8 @@ impl Screen {
         // crossterm thinks that raw mode is still on where somebody else turned it off.
         ignore(disable_raw_mode());
         set_up(self.has_mouse)?;
-        self.redraw()
+        self.redraw();
+        Ok(())
     }
 
     /// Lays a text into the terminal's clipboard (OSC 52): it reaches the person's own machine over SSH too. Inside tmux, which
@@ -83,10 +91,8 @@ impl Screen {
     }
 
     /// Draws everything anew with the next frame, whatever is on the terminal now.
-    pub fn redraw(&mut self) -> io::Result<()> {
-        // `Terminal::clear` would ask the terminal for its cursor, and the answer would go to the reader of keys.
-        let size = self.terminal.size()?;
-        self.terminal.resize(size.into())
+    pub fn redraw(&mut self) {
+        self.is_stale = true;
     }
 }
 

@@ -17,4 +17,5 @@ mod seat;
 mod terminal;
 mod two_people;
 mod undoing;
+mod wild;
 mod writing;

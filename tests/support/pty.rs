@@ -186,8 +186,13 @@ impl Pty {
     /// Presses a key by its name: `Enter`, `Esc`, `Tab`, `Up`, `Ctrl-C`, …; else the text itself.
     #[track_caller]
     pub fn press(&self, key: &str) {
-        let cursor = if lock(&self.parser).screen().application_cursor() { "\x1bO" } else { "\x1b[" };
-        let sequence = match key {
+        self.keys(&Self::sequence(key));
+    }
+
+    /// What a terminal sends for a key by its name, in the table's words; the program asks for no keys of an application.
+    pub fn sequence(key: &str) -> String {
+        let cursor = "\x1b[";
+        match key {
             "Enter" => "\r".to_owned(),
             "Esc" => "\x1b".to_owned(),
             "Tab" => "\t".to_owned(),
@@ -211,8 +216,7 @@ impl Pty {
                 (_, Some(letter)) => format!("\x1b{letter}"),
                 _ => key.to_owned(),
             },
-        };
-        self.keys(&sequence);
+        }
     }
 
     /// Pastes as a terminal does: in brackets where the program asked for them.
@@ -273,6 +277,11 @@ impl Pty {
         lock(&self.raw).clone()
     }
 
+    /// How many bytes it wrote so far.
+    pub fn written(&self) -> usize {
+        lock(&self.raw).len()
+    }
+
     /// What it put into the clipboard (OSC 52), oldest first.
     pub fn copied(&self) -> Vec<String> {
         lock(&self.parser).callbacks().copied.clone()
@@ -292,6 +301,11 @@ impl Pty {
     pub fn resize(&self, size: Size) {
         lock(&self.parser).screen_mut().set_size(size.1, size.0);
         self.master.as_ref().expect("the line hangs").resize(size.pty()).expect("another size");
+    }
+
+    /// Whether the program is over.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
     }
 
     pub fn pid(&self) -> u32 {

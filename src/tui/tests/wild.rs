@@ -2,19 +2,32 @@
 
 use std::time::Duration;
 
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 
 use super::stage::Stage;
-use crate::engine::message::{Command, Connection, Event, Target};
-use crate::model::{Assignee, ErrorKind, Refusal, Role, Status};
+use crate::engine::files::Entry;
+use crate::engine::kept::Attached;
+use crate::engine::message::{Command, Connection, Event, Finding, FolderChoice, Target};
+use crate::model::{Assignee, ErrorKind, Refusal, Role, Status, Uid};
 use crate::tui::cells::width;
 use crate::tui::fake::{NOW, SUPPORT, at, conversation, handle, mailbox};
+use crate::tui::keymap::{Context, Keymap};
 use crate::tui::message::Message;
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
 enum Wild {
-    Key(&'static str),
+    Key(String),
+    Focus(bool),
+    Mouse(MouseEventKind, u16, u16),
+    Found(bool),
+    Folders,
+    Opened(bool),
+    Browsed(String),
+    Fetched(bool),
+    Attached(bool),
+    LockLeft(bool),
     Text(String),
     Paste(String),
     Resize(u16, u16),
@@ -31,69 +44,21 @@ enum Wild {
     Sent,
 }
 
-const KEYS: [&str; 57] = [
-    "f",
-    "m",
-    "Ctrl-a",
-    "Ctrl-r",
-    "Delete",
-    "j",
-    "k",
-    "g",
-    "G",
-    "Enter",
-    "Esc",
-    "q",
-    "Tab",
-    "Shift-Tab",
-    "J",
-    "K",
-    "c",
-    "C",
-    "A",
-    "T",
-    "r",
-    "a",
-    "e",
-    "w",
-    "t",
-    "!",
-    "u",
-    "z",
-    "R",
-    "M",
-    "?",
-    "[",
-    "]",
-    "1",
-    "2",
-    "3",
-    "4",
-    "5",
-    "7",
-    "8",
-    "y",
-    "n",
-    "s",
-    "d",
-    "Ctrl-d",
-    "Ctrl-u",
-    "Ctrl-s",
-    "Ctrl-o",
-    "Ctrl-e",
-    "Ctrl-w",
-    "Ctrl-k",
-    "Up",
-    "Down",
-    "Left",
-    "Backspace",
-    "PageUp",
-    "End",
-];
+/// Every chord of the table, in every place.
+fn keys() -> Vec<String> {
+    let keymap = Keymap::default();
+    let bound = Context::ALL.iter().flat_map(|context| keymap.bindings(*context)).flat_map(|bound| &bound.keys);
+    let mut chords: Vec<String> = bound.flat_map(|keys| keys.split(' ')).map(str::to_owned).collect();
+    // Keys that have no line in the table but do something where text is typed.
+    chords.extend(["Delete", "Backspace", "0", "9"].map(str::to_owned));
+    chords.sort();
+    chords.dedup();
+    chords
+}
 
 fn wild() -> impl Strategy<Value = Wild> {
     prop_oneof![
-        12 => proptest::sample::select(&KEYS[..]).prop_map(Wild::Key),
+        12 => proptest::sample::select(keys()).prop_map(Wild::Key),
         2 => "\\PC{0,12}".prop_map(Wild::Text),
         1 => ".{0,30}".prop_map(Wild::Paste),
         2 => (0u16..180, 0u16..60).prop_map(|(w, h)| Wild::Resize(w, h)),
@@ -108,7 +73,27 @@ fn wild() -> impl Strategy<Value = Wild> {
         1 => ".{0,30}".prop_map(Wild::Edited),
         1 => Just(Wild::Held),
         1 => Just(Wild::Sent),
+        1 => any::<bool>().prop_map(Wild::Focus),
+        2 => (mouse(), 0u16..200, 0u16..70).prop_map(|(kind, x, y)| Wild::Mouse(kind, x, y)),
+        1 => any::<bool>().prop_map(Wild::Found),
+        1 => Just(Wild::Folders),
+        1 => any::<bool>().prop_map(Wild::Opened),
+        1 => ".{0,20}".prop_map(Wild::Browsed),
+        1 => any::<bool>().prop_map(Wild::Fetched),
+        1 => any::<bool>().prop_map(Wild::Attached),
+        1 => any::<bool>().prop_map(Wild::LockLeft),
     ]
+}
+
+fn mouse() -> impl Strategy<Value = MouseEventKind> {
+    proptest::sample::select(vec![
+        MouseEventKind::Down(MouseButton::Left),
+        MouseEventKind::Down(MouseButton::Right),
+        MouseEventKind::Up(MouseButton::Left),
+        MouseEventKind::Drag(MouseButton::Left),
+        MouseEventKind::ScrollUp,
+        MouseEventKind::ScrollDown,
+    ])
 }
 
 fn happen(s: &mut Stage, wild: Wild, number: usize) {
@@ -117,7 +102,7 @@ fn happen(s: &mut Stage, wild: Wild, number: usize) {
         rows.get(usize::from(n) % rows.len().max(1)).map(|c| c.root.clone())
     };
     match wild {
-        Wild::Key(key) => s.press(key),
+        Wild::Key(key) => s.press(&key),
         Wild::Text(text) => s.type_text(&text),
         Wild::Paste(text) => s.send(Message::Paste(text)),
         Wild::Resize(width, height) => s.resize(width, height),
@@ -187,6 +172,63 @@ fn happen(s: &mut Stage, wild: Wild, number: usize) {
             }
         }
         Wild::Sent => s.tell(Event::Sent { item: 1, target: fire() }),
+        Wild::Focus(has_focus) => s.send(Message::Focus(has_focus)),
+        Wild::Mouse(kind, column, row) => {
+            s.send(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+        }
+        Wild::Found(is_well) => {
+            let asked = s.commands.iter().rev().find_map(|c| match c {
+                Command::Search(sought) => Some(sought.ticket),
+                _ => None,
+            });
+            let Some(ticket) = asked else { return };
+            let hits = vec![(Role::Inbox, Uid(7)), (Role::Archive, Uid(u32::MAX))];
+            let lost = Refusal::new(ErrorKind::Unreachable, "\u{1b}[2J gone");
+            let last = if is_well { Finding::Complete } else { Finding::Failed(lost) };
+            for finding in [Finding::Asking(Role::Sent), Finding::Hits { also: hits, but: Vec::new() }, last] {
+                s.tell(Event::Found { ticket, finding });
+            }
+        }
+        Wild::Folders => {
+            let choice = |name: &str, why_not: Option<&str>| FolderChoice {
+                name: name.into(),
+                shown: format!("{name}\u{1b}[31m\u{202e}"),
+                why_not: why_not.map(str::to_owned),
+            };
+            let folders = vec![choice("Clients", None), choice("Closed", Some("the right i is missing"))];
+            s.tell(Event::Folders { mailbox: SUPPORT.into(), outcome: Ok(folders) });
+        }
+        Wild::Opened(is_there) => {
+            let lost = Refusal::new(ErrorKind::Unreachable, "gone");
+            let outcome = if is_there { Ok(()) } else { Err(lost) };
+            s.tell(Event::Opened { target: fire(), outcome });
+        }
+        Wild::Browsed(name) => {
+            let entry = |is_folder| Entry { name: name.clone(), is_folder, size: 3 };
+            let outcome = if name.is_empty() { Err("gone".into()) } else { Ok(vec![entry(true), entry(false)]) };
+            s.send(Message::Browsed { folder: s.app.attach_folder.clone(), outcome });
+        }
+        Wild::Fetched(is_there) => {
+            let Some(ticket) = s.app.on_their_way.first().map(|file| file.ticket) else { return };
+            s.tell(Event::Fetching { ticket, octets: 5, of: 0 });
+            let lost = Refusal::new(ErrorKind::Failed, "no room");
+            let outcome = if is_there { Ok("/tmp/x\u{1b}".into()) } else { Err(lost) };
+            s.tell(Event::Fetched { ticket, outcome });
+        }
+        Wild::Attached(is_there) => {
+            let file = Attached {
+                name: "pl\u{202e}an.png".into(),
+                media_type: "image/png".into(),
+                size: u64::MAX,
+                digest: format!("{number}"),
+            };
+            s.send(Message::Attached(if is_there { Ok(file) } else { Err("plan.png: gone".into()) }));
+        }
+        Wild::LockLeft(is_kept) => {
+            let lost = Refusal::new(ErrorKind::Held, "bob has it").holder(handle("bob"));
+            let outcome = if is_kept { Ok(()) } else { Err(lost) };
+            s.tell(Event::LockLeft { target: fire(), subject: "Printer\n\u{1b}c".into(), outcome });
+        }
     }
 }
 
