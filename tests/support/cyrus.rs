@@ -3,6 +3,7 @@
 //! Logins are plain (`alice`), every password is taken, and what belongs to one test belongs to one server: it starts in a
 //! tenth of a second. Cyrus tells its log to syslog alone, so there is none to be shown when a test fails.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
