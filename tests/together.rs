@@ -6,9 +6,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use bagsy::engine::Place;
-use bagsy::model::{Action, Assignee, Conversation, ErrorKind, Handle, ModSeq, Role, Status, Uid};
-use bagsy::store::{Batch, FolderState, Writer};
+use bagsy::model::{Action, Assignee, Conversation, ErrorKind, Handle, Role, Status};
 use serde_json::Value;
 use support::bagsy::Bagsy;
 use support::device::{Device, together};
@@ -295,69 +293,5 @@ fn mail_that_comes_between_the_look_at_a_mailbox_and_its_first_sync_is_known() {
         team.append("INBOX", "", &mail.bytes());
         let claimed = runtime.block_on(alice.act(&mail.message_id, &Action::Claim));
         assert_eq!(claimed.map(|c| c.assignee), Ok(Assignee::Held(handle("alice"))));
-    }
-}
-
-#[test]
-fn mail_that_another_connection_told_of_is_opened_over_one_that_heard_nothing_yet() {
-    for server in [sdbox(), maildir()] {
-        let team = server.team();
-        runtime().block_on(async {
-            let mut alice = Device::open(&team, "alice").await;
-            alice.sync().await;
-            let mut working = alice.another_link().await;
-            working.enter(&alice.mailbox, Role::Inbox).await.expect("INBOX");
-            // It lies idle with INBOX open, while the watching one hears of this.
-            let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Just now", "Its text.");
-            let uid = team.append("INBOX", "", &mail.bytes());
-            alice.sync().await;
-            let root = alice.root_of(&mail.message_id).expect("its conversation");
-            let place = Place { mailbox: &alice.mailbox, root: &root };
-            working.open_bodies(place).await.expect("opened");
-            let body = alice.link.reader.body(alice.mailbox.key(), Role::Inbox, Uid(uid)).expect("the cache");
-            assert!(body.is_some_and(|body| String::from_utf8_lossy(&body.raw).contains("Its text.")));
-        });
-    }
-}
-
-#[test]
-fn mail_that_came_before_a_change_that_was_read_already_is_not_passed_over() {
-    for server in [sdbox(), maildir()] {
-        let team = server.team();
-        runtime().block_on(async {
-            let mut alice = Device::open(&team, "alice").await;
-            let first = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "First", "Text.");
-            team.append("INBOX", "", &first.bytes());
-            alice.sync().await;
-            let key = alice.mailbox.key().to_owned();
-            let before = alice.link.reader.folder(&key, Role::Inbox).expect("the cache").expect("INBOX");
-
-            // Another connection of hers reads a change to the first mail; of the second it was not told yet.
-            let second = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Second", "Text.");
-            team.append("INBOX", "", &second.bytes());
-            let mut bob = team.in_inbox("bob");
-            bob.ok("UID STORE 1 +FLAGS (vip)");
-            let highest_modseq = bob.modseq(1).map(ModSeq);
-            let state = FolderState { highest_modseq, ..before };
-            let batch = Batch { reset: false, state, messages: Vec::new(), flags: Vec::new(), vanished: Vec::new() };
-            let mut writer = Writer::open(alice.link.cache.path(), alice.link.login.me().as_ref()).expect("the cache");
-            writer.apply(&key, Role::Inbox, batch, false).expect("written");
-            drop(writer);
-
-            alice.sync().await;
-            assert!(alice.root_of(&second.message_id).is_some(), "passed over");
-            // Neither when more comes after it, nor in a cache that has passed one over already.
-            let third = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Third", "Text.");
-            team.append("INBOX", "", &third.bytes());
-            alice.sync().await;
-            let mut writer = Writer::open(alice.link.cache.path(), alice.link.login.me().as_ref()).expect("the cache");
-            let state = alice.link.reader.folder(&key, Role::Inbox).expect("the cache").expect("INBOX");
-            let vanished = vec![Uid(2)];
-            let batch = Batch { reset: false, state, messages: Vec::new(), flags: Vec::new(), vanished };
-            writer.apply(&key, Role::Inbox, batch, false).expect("written");
-            drop(writer);
-            alice.another_link().await.sync(&alice.mailbox, Role::Inbox).await.expect("a sync");
-            assert!(alice.root_of(&second.message_id).is_some(), "passed over for good");
-        });
     }
 }

@@ -105,7 +105,11 @@ async fn look_everywhere(
             continue;
         }
         match link.ask(mailbox, role, &question).await {
-            Ok(Answer { also, but }) => {
+            Ok(Answer { also, but, left_out }) => {
+                if left_out > 0 {
+                    let folder = role.as_str();
+                    cx.out.note(&format!("{}: {left_out} older hits in {folder} are left out", mailbox.key()));
+                }
                 let at = |uids: Vec<Uid>| uids.into_iter().map(move |uid| (role, uid));
                 for wanted in &mut search.wanted {
                     wanted.also.extend(at(also.clone()));

@@ -105,9 +105,9 @@ impl Finder {
                 None => kept.insert(Link::open(&self.login, &self.cache).await?),
             };
             match link.ask(mailbox, role, &question).await {
-                Ok(Answer { also, but }) => {
+                Ok(Answer { also, but, left_out }) => {
                     let at = |uids: Vec<Uid>| uids.into_iter().map(|uid| (role, uid)).collect();
-                    let finding = Finding::Hits { also: at(also), but: at(but) };
+                    let finding = Finding::Hits { also: at(also), but: at(but), left_out };
                     (self.tell)(Event::Found { ticket: sought.ticket, finding });
                 }
                 Err(error) if error.ends_session() => return Err(error),
@@ -124,6 +124,8 @@ impl Finder {
 pub struct Answer {
     pub also: Vec<Uid>,
     pub but: Vec<Uid>,
+    /// So many of the first are older than those that were brought into the cache, and are not shown.
+    pub left_out: u32,
 }
 
 impl Link {
@@ -153,12 +155,12 @@ impl Link {
             // The numbers of another time say nothing about the rows that are here.
             return Ok(Answer::default());
         };
-        let mut unknown: Vec<Uid> = Vec::new();
-        for uid in answer.also.iter().rev().filter(|uid| **uid < state.known_from).take(BROUGHT) {
-            if self.reader.message(mailbox.key(), role, *uid)?.is_none() {
-                unknown.push(*uid);
-            }
-        }
+        let known = self.reader.known_uids_below(mailbox.key(), role, state.known_from)?;
+        let is_unknown = |uid: &Uid| *uid < state.known_from && known.binary_search(uid).is_err();
+        let mut unknown: Vec<Uid> = answer.also.iter().copied().filter(is_unknown).collect();
+        unknown.sort_unstable_by_key(|uid| std::cmp::Reverse(*uid));
+        answer.left_out = u32::try_from(unknown.len().saturating_sub(BROUGHT)).unwrap_or(u32::MAX);
+        unknown.truncate(BROUGHT);
         if !unknown.is_empty() {
             self.add_single(mailbox, role, &unknown).await?;
         }

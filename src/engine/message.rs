@@ -195,8 +195,9 @@ pub struct FolderChoice {
 pub enum Finding {
     /// It is being asked for this folder.
     Asking(Role),
-    /// Messages with what is looked for, and messages with what is not to be there.
-    Hits { also: Vec<(Role, Uid)>, but: Vec<(Role, Uid)> },
+    /// Messages with what is looked for, and messages with what is not to be there; so many older ones of the first are not
+    /// shown.
+    Hits { also: Vec<(Role, Uid)>, but: Vec<(Role, Uid)>, left_out: u32 },
     /// All folders were asked.
     Complete,
     /// Some or all could not be asked.

@@ -100,6 +100,8 @@ pub struct Finding {
     /// What the server found for the search: messages with its words, messages with what must not be there.
     pub also: Vec<(Role, Uid)>,
     pub but: Vec<(Role, Uid)>,
+    /// So many hits of the server's are older than those that were brought here.
+    pub left_out: u32,
     pub origin: Option<Origin>,
     /// How much of the mailbox is here to be searched.
     pub reach: Reach,

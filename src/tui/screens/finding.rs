@@ -99,7 +99,7 @@ fn status(app: &App, theme: &Theme) -> String {
             Server::Asking(_, Some(role)) => {
                 parts.push(format!("server: searching {}{}", folder(*role), theme.glyphs.ellipsis));
             }
-            Server::Complete => parts.push("server: searched".to_owned()),
+            Server::Complete => parts.push(format!("server: searched {}", searched(app))),
             Server::Failed(refusal) => parts.push(format!("server: {}", refusal.message.trim_end_matches('.'))),
         }
     }
@@ -112,10 +112,20 @@ fn status(app: &App, theme: &Theme) -> String {
         let (here, all) = (words::thousands(reach.bodies), words::thousands(reach.messages));
         parts.push(format!("texts of {here} of {all} mails are here"));
     }
+    if finding.left_out > 0 {
+        parts.push(format!("{} older hits left out: narrow it", words::thousands(finding.left_out)));
+    }
     if reach.unwritten > 0 {
         parts.push(format!("{} not in the index yet", words::thousands(reach.unwritten)));
     }
     parts.join(&format!(" {} ", theme.glyphs.dot))
+}
+
+/// The folders that are searched; what was moved into others is not found.
+fn searched(app: &App) -> String {
+    let there = |role: &Role| app.current().is_some_and(|mailbox| mailbox.folder(*role).is_some());
+    let names: Vec<&str> = Role::SYNCED.into_iter().filter(there).map(folder).collect();
+    format!("{}, no other folders", names.join(", "))
 }
 
 fn folder(role: Role) -> &'static str {

@@ -157,7 +157,7 @@ fn the_servers_hits_stream_in_and_what_is_not_complete_is_said() {
     let found = |finding| Event::Found { ticket, finding };
     s.tell(found(Finding::Asking(Role::Archive)));
     assert!(s.shows("server: searching Archive…"));
-    s.tell(found(Finding::Hits { also: vec![(Role::Inbox, Uid(14))], but: vec![] }));
+    s.tell(found(Finding::Hits { also: vec![(Role::Inbox, Uid(14))], but: vec![], left_out: 0 }));
     assert_eq!(rows(&s), ["fire"]);
     s.tell(found(Finding::Complete));
     assert!(s.shows("server: searched") && !s.shows("texts of"), "{}", s.screen());
@@ -403,4 +403,25 @@ fn a_query_is_shown_as_it_was_typed_whatever_it_holds() {
     s.press("Enter");
     assert!(!s.screen().contains('\u{202e}') && !s.screen().contains('\u{1b}'));
     assert!(Query::parse("\"x").is_ok());
+}
+
+#[test]
+fn what_the_server_was_not_asked_for_and_what_it_found_too_much_of_is_said() {
+    let mut s = Stage::new(100, 24);
+    s.press("/");
+    s.type_text("zebra");
+    s.pass(400);
+    let ticket = s.commands.iter().rev().find_map(|c| match c {
+        Command::Search(sought) => Some(sought.ticket),
+        _ => None,
+    });
+    let ticket = ticket.unwrap();
+    for left_out in [1000, 234] {
+        s.tell(Event::Found { ticket, finding: Finding::Hits { also: vec![], but: vec![], left_out } });
+    }
+    s.tell(Event::Found { ticket, finding: Finding::Complete });
+    assert!(s.shows("server: searched INBOX, Sent, Archive, no other folders"), "{}", s.screen());
+    assert!(s.shows("1\u{a0}234 older hits left out: narrow it"), "{}", s.screen());
+    s.type_text("s");
+    assert!(!s.shows("left out"), "{}", s.screen());
 }

@@ -185,7 +185,9 @@ fn happen(s: &mut Stage, wild: Wild, number: usize) {
             let hits = vec![(Role::Inbox, Uid(7)), (Role::Archive, Uid(u32::MAX))];
             let lost = Refusal::new(ErrorKind::Unreachable, "\u{1b}[2J gone");
             let last = if is_well { Finding::Complete } else { Finding::Failed(lost) };
-            for finding in [Finding::Asking(Role::Sent), Finding::Hits { also: hits, but: Vec::new() }, last] {
+            for finding in
+                [Finding::Asking(Role::Sent), Finding::Hits { also: hits, but: Vec::new(), left_out: 3 }, last]
+            {
                 s.tell(Event::Found { ticket, finding });
             }
         }

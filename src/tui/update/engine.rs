@@ -127,6 +127,10 @@ impl Turn<'_> {
         }
         if let Some(at) = self.app.settlings.iter().position(|(t, _)| *t == ticket) {
             let (_, verdict) = self.app.settlings.remove(at);
+            if outcome.is_ok() {
+                // The outbox goes through what waits now, not in a minute: until then it would go on asking.
+                self.send(Command::SyncNow);
+            }
             return match (outcome, verdict) {
                 (Ok(_), Verdict::WasSent) => self.app.say(Tone::Good, "settled: it was sent"),
                 (Ok(_), Verdict::Discard) => self.app.say(Tone::Good, "settled: discarded, its text is kept"),

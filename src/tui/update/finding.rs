@@ -58,7 +58,7 @@ impl Turn<'_> {
         }
         let now = self.app.now;
         let finding = &mut self.app.finding;
-        (finding.also, finding.but) = (Vec::new(), Vec::new());
+        (finding.also, finding.but, finding.left_out) = (Vec::new(), Vec::new(), 0);
         let is_asked = finding.search.as_ref().is_some_and(|line| is_telling(&line.query));
         finding.server = if is_asked { Server::AsksAt(now + REST) } else { Server::Unasked };
         self.first_of_list();
@@ -93,7 +93,8 @@ impl Turn<'_> {
         }
         match found {
             There::Asking(role) => finding.server = Server::Asking(ticket, Some(role)),
-            There::Hits { also, but } => {
+            There::Hits { also, but, left_out } => {
+                finding.left_out = finding.left_out.saturating_add(left_out);
                 finding.also.extend(also);
                 finding.but.extend(but);
                 self.app.is_stale = true;
