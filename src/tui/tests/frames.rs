@@ -6,13 +6,15 @@ use std::path::Path;
 
 use super::colours;
 use super::stage::Stage;
-use crate::engine::message::{Connection, Event};
-use crate::model::Assignee;
-use crate::tui::app::Account;
+use crate::engine::files::Entry;
+use crate::engine::message::{Command, Connection, Event, FolderChoice, Target};
+use crate::model::{Assignee, Capability, Grade, Rights, Role};
+use crate::tui::app::{Account, HOLD};
 use crate::tui::depth::Depth;
-use crate::tui::fake::{SUPPORT, handle, waiting};
+use crate::tui::fake::{self, NOW, SUPPORT, at, handle, waiting};
 use crate::tui::glyphs::GlyphSet;
-use crate::tui::source::OutboxState;
+use crate::tui::message::Message;
+use crate::tui::source::{OutboxItem, OutboxState};
 use crate::tui::theme::file::{self, BUILT_IN};
 use crate::tui::theme::{Paint, Theme};
 
@@ -150,6 +152,151 @@ fn a_first_sync_without_tls() {
         let state = Connection::Syncing { done: 4100, total: 10_000 };
         s.tell(Event::Connection { mailbox: SUPPORT.into(), state });
     });
+}
+
+#[test]
+fn what_waits_to_be_sent() {
+    frames("outbox", "O j", |s| {
+        let held = OutboxItem { hold_until: Some(at(NOW) + HOLD), ..waiting(1, "fire", OutboxState::Unsent) };
+        let failed = OutboxItem {
+            why: Some("the server refused dana@reyes.example".into()),
+            ..waiting(2, "seats", OutboxState::Failed)
+        };
+        s.fake.outbox.borrow_mut().extend([held, failed, waiting(3, "bill", OutboxState::Unknown)]);
+        s.changed();
+    });
+}
+
+#[test]
+fn a_folder_is_chosen() {
+    frames("folders", "Down", |s| {
+        s.press("G v");
+        let choice = |shown: &str, why_not: Option<&str>| FolderChoice {
+            name: shown.into(),
+            shown: shown.into(),
+            why_not: why_not.map(str::to_owned),
+        };
+        let all =
+            [("Archive", None), ("Clients/Grüße", None), ("Closed", Some("the right i is missing (you have lr)"))];
+        let folders = all.into_iter().map(|(shown, why_not)| choice(shown, why_not)).collect();
+        s.tell(Event::Folders { mailbox: SUPPORT.into(), outcome: Ok(folders) });
+    });
+}
+
+#[test]
+fn what_hangs_on_a_message() {
+    frames("items", "S", with_a_file);
+}
+
+#[test]
+fn where_a_file_is_saved() {
+    frames("saving", "Home", |s| {
+        with_a_file(s);
+        s.press("S Enter Home Ctrl-k");
+        s.type_text("/srv/cases/4471");
+    });
+}
+
+#[test]
+fn what_a_mail_is_given_to() {
+    frames("piping", "End", |s| {
+        with_a_file(s);
+        s.press("| Enter");
+        s.type_text("grep -i printer");
+    });
+}
+
+#[test]
+fn a_file_is_attached() {
+    frames("attaching", "Down", |s| {
+        s.press("G r Ctrl-a");
+        let entry = |name: &str, is_folder, size| Entry { name: name.into(), is_folder, size };
+        let outcome =
+            Ok(vec![entry("plans", true, 0), entry("floor 3.png", false, 412_000), entry("請求書.pdf", false, 81)]);
+        s.send(Message::Browsed { folder: String::new(), outcome });
+    });
+}
+
+#[test]
+fn many_are_asked_about() {
+    frames("many", "e", |s| s.press("*"));
+}
+
+#[test]
+fn some_are_selected() {
+    frames("selected", "Space", |s| s.press("Space j"));
+}
+
+#[test]
+fn a_range_is_selected() {
+    frames("range", "j j", |s| s.press("V"));
+}
+
+#[test]
+fn a_mail_being_handed_on() {
+    frames("forwarding", "End", |s| s.press("G f"));
+}
+
+#[test]
+fn all_fields_of_a_header() {
+    frames("headers", "h", with_a_file);
+}
+
+#[test]
+fn a_mail_as_it_came() {
+    frames("source", "H", with_a_file);
+}
+
+#[test]
+fn without_a_connection() {
+    frames("offline", "G", |s| {
+        s.fake.outbox.borrow_mut().push(waiting(1, "fire", OutboxState::Unsent));
+        let state =
+            Connection::Offline { since: at(NOW), retry_at: at(NOW), why: "no route to host".into(), cure: None };
+        s.tell(Event::Connection { mailbox: SUPPORT.into(), state });
+    });
+}
+
+#[test]
+fn a_queue_without_a_row() {
+    frames("empty", "3", |s| {
+        s.fake.rows.borrow_mut().clear();
+        s.changed();
+    });
+}
+
+#[test]
+fn a_mailbox_that_can_only_be_looked_at() {
+    frames("read_only", "G c", |s| {
+        let mut mailbox = fake::mailbox();
+        mailbox.grade = Grade::D;
+        mailbox.may = vec![Capability::Read];
+        mailbox.rights = Some([(Role::Inbox, Rights("lrs".into()))].into());
+        s.tell(Event::Mailboxes(vec![mailbox]));
+    });
+}
+
+#[test]
+fn an_answer_taken_back_in_time() {
+    frames("taken_back", "End", |s| {
+        s.press("G r");
+        s.type_text("Unplug it.");
+        s.press("Ctrl-s");
+        let target = Target { mailbox: SUPPORT.into(), root: "fire".into() };
+        let ticket = s.commands.iter().rev().find_map(|c| match c {
+            Command::Send { ticket, .. } => Some(*ticket),
+            _ => None,
+        });
+        let ticket = ticket.expect("it was not sent");
+        s.tell(Event::Held { ticket, item: 1, target: target.clone(), until: at(NOW) + HOLD });
+        s.press("z");
+        s.tell(Event::TakenBack { item: 1, target });
+    });
+}
+
+/// Reads the conversation whose newest mail has a link and a file.
+fn with_a_file(s: &mut Stage) {
+    s.press("G Enter");
 }
 
 #[test]
