@@ -82,6 +82,7 @@ pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
             config::Notify::Off => Notify::Off,
             config::Notify::Bell => Notify::Bell,
             config::Notify::Terminal => Notify::Terminal,
+            config::Notify::Desktop => Notify::Desktop,
         },
         notify_new: cx.config.ui.notify_new,
         ..Settings::default()

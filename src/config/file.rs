@@ -269,6 +269,8 @@ pub enum Notify {
     Bell,
     /// A notification of the terminal (OSC 9 or OSC 777) with what happened.
     Terminal,
+    /// One of the desktop (`notify-send`); of the terminal over SSH and where there is none.
+    Desktop,
 }
 
 /// Whose hands the keys are made for.

@@ -342,7 +342,15 @@ fn ui(section: &Section<'_>) -> Result<Ui, ConfigError> {
         own_keys: default.own_keys,
         mouse: section.flag("mouse")?.unwrap_or(default.mouse),
         notify: section
-            .choice("notify", &[("off", Notify::Off), ("bell", Notify::Bell), ("terminal", Notify::Terminal)])?
+            .choice(
+                "notify",
+                &[
+                    ("off", Notify::Off),
+                    ("bell", Notify::Bell),
+                    ("terminal", Notify::Terminal),
+                    ("desktop", Notify::Desktop),
+                ],
+            )?
             .unwrap_or(default.notify),
         notify_new: section.flag("notify_new")?.unwrap_or(default.notify_new),
     })

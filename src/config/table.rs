@@ -204,10 +204,11 @@ pub(super) const UI: Keys = Keys {
         ),
         key(
             "notify",
-            "\"off\" or \"bell\" or \"terminal\"",
+            "\"off\" or \"bell\" or \"terminal\" or \"desktop\"",
             "\"bell\"",
             "by what you are told, while the window has not the focus, of what is assigned to you and of mail in what \
-             you hold: the bell, or a notification of the terminal (OSC 9, OSC 777)",
+             you hold: the bell, a notification of the terminal (OSC 9, OSC 777), or one of the desktop (notify-send; over \
+             SSH and where there is no desktop the terminal's)",
         ),
         key("notify_new", "true or false", "false", "whether you are told of each new conversation too"),
     ],

@@ -26,6 +26,8 @@ pub enum Input {
     },
     /// A file that is to go along, read.
     Read(Result<AttachedFile, String>),
+    /// The desktop did not take this notice.
+    Untold(String),
     /// The engine ended.
     EngineGone,
     /// Put into the background by a signal.

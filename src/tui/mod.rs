@@ -24,6 +24,7 @@ mod cells;
 mod chord;
 mod composer;
 mod depth;
+mod desktop;
 mod editor;
 mod finding;
 mod folders;

@@ -18,6 +18,8 @@ pub enum Notify {
     Bell,
     /// By a notification of the terminal's own.
     Terminal,
+    /// By one of the desktop, else of the terminal.
+    Desktop,
 }
 
 /// Two notices are never closer than this.
@@ -100,6 +102,11 @@ impl Notices {
     }
 }
 
+/// What is told, as one short line without any control character.
+pub fn words(text: &str) -> String {
+    crate::mail::safe::line(text).chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+}
+
 /// Which words a terminal understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -128,15 +135,13 @@ impl Terminal {
 
     /// What is written to the terminal. No character of `text` can end the notification or begin something else.
     pub fn octets(self, how: Notify, text: &str) -> String {
-        let safe = crate::mail::safe::line(text);
         // `;` parts the fields of OSC 777, and a number before one is another command of OSC 9.
-        let safe = safe.chars().filter(|c| !c.is_control()).map(|c| if c == ';' { ',' } else { c });
-        let safe: String = safe.take(LONGEST).collect();
+        let safe = words(text).replace(';', ",");
         let told = match (how, self.dialect) {
             (Notify::Off, _) => return String::new(),
             (Notify::Bell, _) => return "\x07".to_owned(),
-            (Notify::Terminal, Dialect::Osc9) => format!("\x1b]9;bagsy: {safe}\x1b\\"),
-            (Notify::Terminal, Dialect::Osc777) => format!("\x1b]777;notify;bagsy;{safe}\x1b\\"),
+            (Notify::Terminal | Notify::Desktop, Dialect::Osc9) => format!("\x1b]9;bagsy: {safe}\x1b\\"),
+            (Notify::Terminal | Notify::Desktop, Dialect::Osc777) => format!("\x1b]777;notify;bagsy;{safe}\x1b\\"),
         };
         if !self.is_in_tmux {
             return told;

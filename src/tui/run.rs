@@ -14,12 +14,13 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::app::{App, Settings, Tone};
 use super::composer::Composer;
+use super::desktop::Desktop;
 use super::editor::{self, Edited, Errand};
 use super::glyphs::GlyphSet;
 use super::input::{Gate, Input, listen};
 use super::keymap::Keymap;
 use super::message::{Effect, Message, Whither};
-use super::notice::Terminal;
+use super::notice::{Notify, Terminal};
 use super::opener::Opener;
 use super::pipe;
 use super::source::{Drafts, Source};
@@ -195,6 +196,10 @@ impl<S: Source, D: Drafts> Runner<S, D> {
             Input::Engine(event) => self.tell(Message::Engine(event)),
             Input::Browsed { folder, outcome } => self.tell(Message::Browsed { folder, outcome }),
             Input::Read(outcome) => self.attach(outcome),
+            Input::Untold(text) => {
+                self.tell_terminal(&text)?;
+                Ok(Goes::On)
+            }
             Input::EngineGone => {
                 self.app.say(
                     Tone::Bad,
@@ -269,8 +274,11 @@ impl<S: Source, D: Drafts> Runner<S, D> {
             }
             Effect::PipeFile { command, path } => return self.pipe(&command, &path),
             Effect::Notice(text) => {
-                let terminal = Terminal::of(|name| std::env::var(name).ok());
-                self.screen.notify(&terminal.octets(self.app.settings.notify, &text))?;
+                let wants_desktop = self.app.settings.notify == Notify::Desktop;
+                match Desktop::here().filter(|_| wants_desktop) {
+                    Some(desktop) => self.tell_desktop(desktop, text),
+                    None => self.tell_terminal(&text)?,
+                }
             }
             Effect::Redraw => self.screen.redraw(),
             Effect::Suspend => return self.suspend(true),
@@ -364,6 +372,25 @@ impl<S: Source, D: Drafts> Runner<S, D> {
         if let Err(error) = started {
             self.app.say(Tone::Bad, format!("the disk cannot be read: {error}"));
         }
+    }
+
+    /// Has the desktop told, which may take its time; the terminal where that cannot be.
+    fn tell_desktop(&mut self, desktop: Desktop, text: String) {
+        let to = self.to.clone();
+        let tell = move || {
+            if !desktop.show(&text) {
+                // Once the screen is gone nobody listens.
+                let _ = to.send(Input::Untold(text));
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("screen-notice".into()).spawn(tell) {
+            tracing::warn!(%error, "a notice cannot be given");
+        }
+    }
+
+    fn tell_terminal(&mut self, text: &str) -> io::Result<()> {
+        let terminal = Terminal::of(|name| std::env::var(name).ok());
+        self.screen.notify(&terminal.octets(self.app.settings.notify, text))
     }
 
     /// Lays a file that was read beside the draft that it belongs to.

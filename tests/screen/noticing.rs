@@ -116,3 +116,56 @@ fn the_terminal_reports_its_focus_only_while_the_screen_is_there() {
     let (on, off) = (raw.rfind("\x1b[?1004h"), raw.rfind("\x1b[?1004l"));
     assert!(on.is_some() && on < off, "{on:?} {off:?}");
 }
+
+/// A desktop whose `notify-send` writes its arguments into a file, one a line, and ends so.
+fn with_desktop(alice: Bagsy, ends: i32) -> (Bagsy, std::path::PathBuf) {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = alice.home().join("desktop");
+    let told = folder.join("told");
+    std::fs::create_dir(&folder).expect("a folder");
+    let program = folder.join("notify-send");
+    let script = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >> '{}'\nexit {ends}\n", told.display());
+    std::fs::write(&program, script).expect("a program");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("its mode");
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    (told_by_desktop(alice).env("DISPLAY", ":99").env("PATH", &path), told)
+}
+
+fn told_by_desktop(who: Bagsy) -> Bagsy {
+    told(who, "notify = \"desktop\"\nnotify_new = true")
+}
+
+#[test]
+fn the_desktop_is_told_in_one_argument_that_nothing_breaks_out_of() {
+    let team = team();
+    ask(&team, "Printer on fire", 2);
+    let (alice, told) = with_desktop(person(&team, "alice"), 0);
+    let a = live(&alice, Size::LARGE);
+    wait_for_row(&a, "Printer on fire", true);
+    ask(&team, "--urgency=critical $(touch pwned) <b>`id`", 0);
+    a.wait_until("the desktop told", |_| told.exists());
+    quiet_moment();
+    let lines = std::fs::read_to_string(&told).expect("its arguments");
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(lines[..2], ["--app-name=bagsy", "--"]);
+    assert!(
+        lines[2].starts_with("bagsy: ") && lines[2].contains("--urgency=critical $(touch pwned) <b>`id`"),
+        "{lines:?}"
+    );
+    assert!(!alice.home().join("pwned").exists());
+    assert_eq!((a.bells(), notifications(&a)), (0, Vec::new()));
+}
+
+#[test]
+fn where_no_desktop_takes_it_the_terminal_is_told() {
+    for (ssh, ends) in [("", 1), ("192.0.2.1 5 192.0.2.2 22", 0)] {
+        let team = team();
+        ask(&team, "Printer on fire", 2);
+        let (alice, told) = with_desktop(person(&team, "alice"), ends);
+        let a = live(&alice.env("SSH_CONNECTION", ssh), Size::LARGE);
+        wait_for_row(&a, "Printer on fire", true);
+        ask(&team, "Brand new", 0);
+        a.wait_until("a notification", |_| notifications(&a).len() == 1);
+        assert_eq!(told.exists(), ssh.is_empty(), "{ssh}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The terminal: given back however the program ends, any size, any colours.
 
-use crate::seat::{ask, live, person, quiet_moment, team, wait_for_row, wait_for_who};
+use crate::seat::{ask, is_selected, live, person, quiet_moment, team, wait_for_row, wait_for_who};
 use crate::support::pty::{Pty, Size};
 
 #[test]
@@ -184,4 +184,31 @@ fn a_light_terminal_gets_the_light_theme() {
     assert_ne!(on_dark, on_light);
     let chosen = person(&team, "alice").configured(|a| a.rest = "[ui]\ntheme = \"light\"\n".to_owned());
     assert_eq!(selected(&chosen.terminal(Size::LARGE, &[])), on_light);
+}
+
+#[test]
+fn the_mouse_is_left_to_the_terminal_unless_it_is_asked_for() {
+    let team = team();
+    for n in 1..=5 {
+        ask(&team, &format!("Question {n}"), 20 - n);
+    }
+    let has_mouse = |a: &Pty| a.look(|s| s.mouse_protocol_mode() != vt100::MouseProtocolMode::None);
+    let a = live(&person(&team, "alice"), Size::SMALL);
+    wait_for_row(&a, "Question 5", true);
+    assert!(!has_mouse(&a), "selecting text with the mouse stays the terminal's");
+
+    let with_mouse = person(&team, "alice").configured(|account| account.rest = "[ui]\nmouse = true\n".to_owned());
+    let mut a = live(&with_mouse, Size::SMALL);
+    wait_for_row(&a, "Question 5", true);
+    assert!(has_mouse(&a));
+    // The third row: the first stands in the fifth line.
+    a.keys("\x1b[<0;20;7M\x1b[<0;20;7m");
+    a.wait_until("the third row selected", |s| is_selected(s, "Question 3"));
+    a.keys("\x1b[<0;20;7M\x1b[<0;20;7m");
+    a.wait_for("About Question 3: help!");
+    a.keys("q");
+    wait_for_row(&a, "Question 5", true);
+    a.keys("q");
+    assert_eq!(a.wait_for_end(), 0);
+    assert_eq!(a.left_behind(), None);
 }
