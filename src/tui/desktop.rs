@@ -17,12 +17,12 @@ impl Desktop {
     }
 
     fn of(env: impl Fn(&str) -> Option<OsString>) -> Option<Self> {
-        let is_set = |name: &&str| env(name).is_some_and(|value| !value.is_empty());
-        if ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| is_set(name)) {
+        let is_set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
+        if ["SSH_CONNECTION", "SSH_TTY"].into_iter().any(is_set) {
             // It would come up where nobody sits.
             return None;
         }
-        ["WAYLAND_DISPLAY", "DISPLAY"].iter().find(|name| is_set(name))?;
+        ["WAYLAND_DISPLAY", "DISPLAY"].into_iter().find(|name| is_set(name))?;
         let path = env("PATH")?;
         // An empty or relative entry would run what lies in the working folder.
         let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
