@@ -7,9 +7,8 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use unicode_width::UnicodeWidthStr;
-
 use super::context::Outcome;
+use super::output::{columns, wrapped};
 use crate::config::Secret;
 use crate::mail::safe;
 use crate::model::{ErrorKind, Refusal};
@@ -57,8 +56,7 @@ impl Person {
             let text = format!("`{verb}` asks questions, and there is no terminal to ask on");
             return Err(Refusal::new(ErrorKind::Usage, text).hint(instead));
         }
-        let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-        Ok(Self { width: columns.clamp(20, WIDEST), way: None })
+        Ok(Self { width: columns().min(WIDEST), way: None })
     }
 
     /// The same, who may go back: [`BACK`] then ends a question as leaving does, and [`Person::goes_back`] tells the two apart.
@@ -283,27 +281,6 @@ fn print_line(text: &str) {
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
-/// Broken at blanks, so that no line is wider; those after the first are set in.
-fn wrapped(text: &str, width: usize, indent: usize) -> String {
-    let (lead, rest) = text.split_at(text.len() - text.trim_start_matches(' ').len());
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = lead.to_owned();
-    let mut is_fresh = true;
-    for word in rest.split(' ') {
-        if !is_fresh && line.width() + 1 + word.width() > width {
-            lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
-            is_fresh = true;
-        }
-        if !is_fresh {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_fresh = false;
-    }
-    lines.push(line);
-    lines.join("\n")
-}
-
 /// Waits for a line, without taking any of what is typed once it is over; `false`: no line will come any more.
 #[cfg(unix)]
 fn line_before(is_over: &AtomicBool) -> io::Result<bool> {
@@ -391,14 +368,7 @@ impl Modes {
 
 #[cfg(test)]
 mod tests {
-    use super::{number_of, wrapped};
-
-    #[test]
-    fn lines_are_broken_at_blanks_and_set_in() {
-        assert_eq!(wrapped("  1  one two three", 10, 5), "  1  one\n     two\n     three");
-        assert_eq!(wrapped("short", 10, 5), "short");
-        assert_eq!(wrapped("averyveryverylongword x", 10, 2), "averyveryverylongword\n  x");
-    }
+    use super::number_of;
 
     #[test]
     fn numbers_count_from_one() {

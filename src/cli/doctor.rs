@@ -10,14 +10,15 @@ use super::args::Global;
 use super::ask::{self, Person};
 use super::context::{Context, Outcome, secrets};
 use super::output::Output;
-use crate::config::Paths;
+use crate::config::{Paths, Secrets};
 use crate::engine::Login;
 use crate::engine::doctor::{self, Check, Missing, Verdict};
 use crate::mail::safe;
 use crate::model::{ErrorKind, Refusal};
 
 /// Its own beginning, unlike other verbs: that the configuration cannot be read is a finding as well.
-pub async fn run(global: &Global, create_folders: bool) -> Outcome {
+/// `asked`: secrets that a person has typed just now.
+pub async fn run(global: &Global, create_folders: bool, asked: Option<Arc<Secrets>>) -> Outcome {
     if global.offline {
         let text = "`doctor` asks the servers; --offline only reads what is cached";
         return Err(Refusal::new(ErrorKind::Usage, text));
@@ -32,7 +33,7 @@ pub async fn run(global: &Global, create_folders: bool) -> Outcome {
             first.get_or_insert((kind, check));
         }
     };
-    let (missing, lacks) = all(global, &mut tell).await;
+    let (missing, lacks) = all(global, asked, &mut tell).await;
     let wanted = choose(global, missing, create_folders).await?;
     for (login, missing) in wanted {
         tell(doctor::create(&login, &missing).await);
@@ -63,7 +64,7 @@ fn ending(lacks: &[String]) -> String {
 }
 
 /// All checks; gives the folders that could be created, and what cannot be done where.
-async fn all(global: &Global, tell: &mut dyn FnMut(Check)) -> (Vec<Lack>, Vec<String>) {
+async fn all(global: &Global, asked: Option<Arc<Secrets>>, tell: &mut dyn FnMut(Check)) -> (Vec<Lack>, Vec<String>) {
     let paths = match Paths::find(global.config.as_deref()) {
         Ok(paths) => paths,
         Err(error) => {
@@ -74,7 +75,10 @@ async fn all(global: &Global, tell: &mut dyn FnMut(Check)) -> (Vec<Lack>, Vec<St
     let read = super::look::config(paths.config_file());
     tell(doctor::configuration(paths.config_file(), &read));
     let Ok(config) = read else { return (Vec::new(), Vec::new()) };
-    let cx = match secrets(&paths, true).and_then(|secrets| Context::new(global, config, &paths, secrets)) {
+    let cx = match asked
+        .map_or_else(|| secrets(&paths, true), Ok)
+        .and_then(|secrets| Context::new(global, config, &paths, secrets))
+    {
         Ok(cx) => cx,
         Err(refusal) => {
             tell(Check::refused("cache", refusal));
@@ -122,7 +126,8 @@ fn print(out: &Output, marks: &Marks, check: &Check) {
             let follows =
                 if check.follows.is_empty() { String::new() } else { format!(" {} {}", marks.so, check.follows) };
             // Servers name folders and refuse in words of their own.
-            format!("{mark} {}", safe::line(&format!("{}: {}{follows}", check.check, check.found)))
+            let text = safe::line(&format!("{}: {}{follows}", check.check, check.found));
+            out.broken(&format!("{mark} {text}"), 2)
         },
     );
 }

@@ -53,7 +53,7 @@ pub async fn run(cli: Cli) -> Outcome {
             return login::run(&cli.global, account.as_deref(), flow).await;
         }
         Verb::Logout { account } => return logout::run(&cli.global, account.as_deref()).await,
-        Verb::Doctor { create_folders } => return doctor::run(&cli.global, create_folders).await,
+        Verb::Doctor { create_folders } => return doctor::run(&cli.global, create_folders, None).await,
         _ => {}
     }
     let may_ask = !matches!(verb, Verb::Watch);

@@ -43,11 +43,9 @@ impl Output {
             writeln!(err, "{}", made_safe(refusal.to_json()))
         } else {
             // Names of folders and a server's own words are in it.
-            let message = safe::text(&refusal.message);
-            match &refusal.hint {
-                Some(hint) => writeln!(err, "bagsy: {message}\n       {}", safe::text(hint)),
-                None => writeln!(err, "bagsy: {message}"),
-            }
+            let hint = refusal.hint.iter().map(|hint| for_stderr(&format!("       {}", safe::text(hint)), 7));
+            let message = for_stderr(&format!("bagsy: {}", safe::text(&refusal.message)), 7);
+            std::iter::once(message).chain(hint).try_for_each(|text| writeln!(err, "{text}"))
         };
     }
 
@@ -57,15 +55,20 @@ impl Output {
         let mut err = io::stderr().lock();
         let _ = match self.json {
             true => writeln!(err, "{}", serde_json::json!({ "note": { "message": text } })),
-            false => writeln!(err, "bagsy: {text}"),
+            false => writeln!(err, "{}", for_stderr(&format!("bagsy: {text}"), 7)),
         };
     }
 
     /// A word beside the result, for people only.
     pub fn aside(&self, text: &str) {
         if !self.json {
-            let _ = writeln!(io::stderr().lock(), "{}", safe::text(text));
+            let _ = writeln!(io::stderr().lock(), "{}", for_stderr(&safe::text(text), 2));
         }
+    }
+
+    /// A text for [`Output::line`] in lines that the terminal does not break within words; as it is into a pipe or a file.
+    pub fn broken(&self, text: &str, indent: usize) -> String {
+        if io::stdout().is_terminal() { wrapped(text, columns(), indent) } else { text.to_owned() }
     }
 
     /// Marks a text that stands out where there are colours.
@@ -89,6 +92,41 @@ impl Output {
         }
         styled
     }
+}
+
+/// The terminal's width, as far as a text is read there.
+pub fn columns() -> usize {
+    crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)).max(20)
+}
+
+/// A text that is ready for standard error, its lines broken between words where a terminal is there.
+fn for_stderr(text: &str, indent: usize) -> String {
+    if !io::stderr().is_terminal() {
+        return text.to_owned();
+    }
+    let lines: Vec<String> = text.lines().map(|line| wrapped(line, columns(), indent)).collect();
+    lines.join("\n")
+}
+
+/// Broken at blanks, so that no line is wider; those after the first are set in.
+pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let (lead, rest) = text.split_at(text.len() - text.trim_start_matches(' ').len());
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = lead.to_owned();
+    let mut is_fresh = true;
+    for word in rest.split(' ') {
+        if !is_fresh && line.width() + 1 + word.width() > width {
+            lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+            is_fresh = true;
+        }
+        if !is_fresh {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_fresh = false;
+    }
+    lines.push(line);
+    lines.join("\n")
 }
 
 /// Marks within a text on its way out; as noncharacters they are in nothing that was made safe.
@@ -162,7 +200,7 @@ pub fn row(conversation: &Conversation, me: Option<&Handle>, now: Timestamp) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Output, age, cell, made_safe};
+    use super::{Output, age, cell, made_safe, wrapped};
     use jiff::Timestamp;
     use serde_json::json;
 
@@ -176,6 +214,13 @@ mod tests {
         assert!(!plain.styled(&plain.bold(stranger)).contains('\u{1b}'));
         let value = json!({ "a\u{1b}": ["\u{202e}x", { "b": "\u{85}" }], "n": 1 });
         assert_eq!(made_safe(value), json!({ "a␛": ["x", { "b": "\n" }], "n": 1 }));
+    }
+
+    #[test]
+    fn lines_are_broken_at_blanks_and_set_in() {
+        assert_eq!(wrapped("  1  one two three", 10, 5), "  1  one\n     two\n     three");
+        assert_eq!(wrapped("short", 10, 5), "short");
+        assert_eq!(wrapped("averyveryverylongword x", 10, 2), "averyveryverylongword\n  x");
     }
 
     #[test]

@@ -45,14 +45,44 @@ impl SavedDraft {
         Ok(None)
     }
 
-    /// The places that have one.
+    /// What is in hand at each place, newest first.
     ///
     /// # Errors
     /// The store's.
-    pub fn places(reader: &Reader) -> Result<Vec<Target>> {
-        let place = |stored: StoredDraft| place_of(reader, &stored, Content::read(&stored.content).ok().as_ref());
-        reader.drafts()?.into_iter().map(place).collect()
+    pub fn all_in_hand(reader: &Reader) -> Result<Vec<KeptText>> {
+        let mut texts: Vec<KeptText> = Vec::new();
+        for stored in reader.drafts()? {
+            // One that is damaged has its place all the same.
+            let content = Content::read(&stored.content).ok();
+            let target = place_of(reader, &stored, content.as_ref())?;
+            if texts.iter().any(|known| known.target == target) {
+                continue;
+            }
+            let is_homeless = !target.is_opening() && reader.conversation(&target.mailbox, &target.root)?.is_none();
+            let (to, subject) = content.map_or_else(Default::default, |content| (content.to, content.subject));
+            texts.push(KeptText { target, to, subject, saved_at: stored.saved_at, is_homeless });
+        }
+        Ok(texts)
     }
+
+    /// The same text as a new mail, where the conversation that it was to answer is gone.
+    pub fn as_new_mail(self) -> Self {
+        let (in_reply_to, references, answered, seen) = Default::default();
+        let content = Content { in_reply_to, references, answered, seen, ..self.content };
+        Self { target: Target::new_mail(&self.target.mailbox), content, ..self }
+    }
+}
+
+/// A kept text as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptText {
+    pub target: Target,
+    /// As typed.
+    pub to: String,
+    pub subject: String,
+    pub saved_at: Timestamp,
+    /// The conversation that it was to answer is gone.
+    pub is_homeless: bool,
 }
 
 fn place_of(reader: &Reader, stored: &StoredDraft, content: Option<&Content>) -> Result<Target> {

@@ -91,12 +91,15 @@ fn tune(stream: &TcpStream) {
     }
 }
 
+/// Why a host cannot be reached whose name means nothing: no port of it can.
+pub const NO_SUCH_HOST: &str = "no such host";
+
 /// The system tells the kinds of failed look-ups apart by words alone.
 fn why_unknown(error: &io::Error) -> String {
     if error.to_string().contains("emporary") {
         "its name cannot be looked up now; is this machine connected?".to_owned()
     } else {
-        "no such host".to_owned()
+        NO_SUCH_HOST.to_owned()
     }
 }
 

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-pub use connect::{connect, why};
+pub use connect::{NO_SUCH_HOST, connect, why};
 pub use dns::{Dns, Service, Services};
 pub use tls::{Agreed, Protected, Protection, Security, Unsafe};
 pub use web::{Answer, Page, Place, Web, urlencoded};

@@ -21,6 +21,7 @@ use super::opener::Opener;
 use super::queue::Queue;
 use super::reading::Reading;
 use super::source::{Counts, Order, OutboxItem};
+use crate::engine::kept::KeptText;
 use crate::engine::message::{Connection, Item, Target, Ticket, Verdict};
 use crate::model::{Alike, Conversation, Handle, Mailbox};
 use crate::store::Search;
@@ -170,6 +171,8 @@ pub struct App {
     pub drafts: HashSet<Target>,
     pub sending: Vec<Sending>,
     pub held: Vec<Held>,
+    /// The drafts in hand, newest first.
+    pub texts: Vec<KeptText>,
     pub outbox: Vec<OutboxItem>,
     /// Mailboxes in whose Sent an announcement was not taken in this run.
     pub unannounced: HashSet<String>,
@@ -222,6 +225,7 @@ impl App {
             nexts: Vec::new(),
             settlings: Vec::new(),
             drafts: HashSet::new(),
+            texts: Vec::new(),
             sending: Vec::new(),
             held: Vec::new(),
             outbox: Vec::new(),

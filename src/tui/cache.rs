@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source, SourceError};
 use crate::engine::forward;
-use crate::engine::kept::{self, Attached, SavedDraft};
+use crate::engine::kept::{self, Attached, KeptText, SavedDraft};
 use crate::engine::message::Target;
 use crate::engine::outbox;
 use crate::mail::compose::AttachedFile;
@@ -121,8 +121,8 @@ impl Source for Reader {
         kept::place_now(self, was, about).map_err(|error| SourceError(error.to_string()))
     }
 
-    fn drafts(&self) -> Result<Vec<Target>> {
-        SavedDraft::places(self).map_err(|error| SourceError(error.to_string()))
+    fn drafts(&self) -> Result<Vec<KeptText>> {
+        SavedDraft::all_in_hand(self).map_err(|error| SourceError(error.to_string()))
     }
 
     fn outbox(&self) -> Result<Vec<OutboxItem>> {
@@ -277,7 +277,7 @@ impl<S: Source> Source for Caches<S> {
         self.home(&was.mailbox)?.place_now(was, about)
     }
 
-    fn drafts(&self) -> Result<Vec<Target>> {
+    fn drafts(&self) -> Result<Vec<KeptText>> {
         let each = self.sources.iter().map(Source::drafts).collect::<Result<Vec<_>>>()?;
         Ok(each.into_iter().flatten().collect())
     }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 
 use super::source::{Counts, Drafts, Order, OutboxItem, OutboxState, Result, Source};
-use crate::engine::kept::{Attached, SavedDraft};
+use crate::engine::kept::{Attached, KeptText, SavedDraft};
 use crate::engine::message::Target;
 use crate::mail::compose::AttachedFile;
 use crate::mail::parse::{Attachment, Body};
@@ -277,8 +277,15 @@ impl Source for Fake {
         Ok(was.clone())
     }
 
-    fn drafts(&self) -> Result<Vec<Target>> {
-        Ok(self.drafts.borrow().keys().cloned().collect())
+    fn drafts(&self) -> Result<Vec<KeptText>> {
+        let text = |draft: &SavedDraft| KeptText {
+            is_homeless: !draft.target.is_opening() && !self.rows.borrow().iter().any(|c| c.root == draft.target.root),
+            target: draft.target.clone(),
+            to: draft.content.to.clone(),
+            subject: draft.content.subject.clone(),
+            saved_at: draft.saved_at,
+        };
+        Ok(self.drafts.borrow().values().map(text).collect())
     }
 
     fn outbox(&self) -> Result<Vec<OutboxItem>> {

@@ -372,7 +372,7 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Open, "choose-mailbox", ["Enter"], &[C::Mailboxes], Views, "work on this mailbox", "choose";
 
     Act::Outbox, "outbox", ["O"], MAIL, Answer, "the outbox: what has not left yet";
-    Act::Open, "outbox-open", ["Enter"], &[C::Outbox], Answer, "go to its conversation; settle an unknown one", "go to it";
+    Act::Open, "outbox-open", ["Enter"], &[C::Outbox], Answer, "go to its conversation; settle an unknown one; go on with a draft", "go to it";
     Act::TakeBack, "take-back", ["z", "x"], &[C::Outbox], Answer, "take it back: its text is a draft again", "take it back";
     Act::Retry, "retry", ["r"], &[C::Outbox], Answer, "try to send now", "try now";
     Act::Back, "close", ["q", "Esc", "O"], &[C::Outbox], Program, "close", "close";

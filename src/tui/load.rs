@@ -78,7 +78,8 @@ fn refresh(app: &mut App, source: &dyn Source) -> Result<()> {
     let key = app.key().to_owned();
     let height = height(app);
     app.outbox = source.outbox()?;
-    app.drafts = source.drafts()?.into_iter().collect();
+    app.texts = source.drafts()?;
+    app.drafts = app.texts.iter().map(|text| text.target.clone()).collect();
     if let Some(composer) = &mut app.composer {
         composer.target = source.place_now(&composer.target, composer.about())?;
     }

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use std::path::PathBuf;
 
-use crate::engine::kept::{Attached, SavedDraft};
+use crate::engine::kept::{Attached, KeptText, SavedDraft};
 use crate::engine::message::{Item, Target};
 use crate::mail::compose::AttachedFile;
 use crate::mail::parse::Body;
@@ -107,8 +107,8 @@ pub trait Source {
     fn draft(&self, target: &Target) -> Result<Option<SavedDraft>>;
     /// Where a text lies by now whose conversation may have got another root; `about` names what it answers or forwards.
     fn place_now(&self, was: &Target, about: &str) -> Result<Target>;
-    /// The conversations that have a draft.
-    fn drafts(&self) -> Result<Vec<Target>>;
+    /// The drafts in hand, newest first.
+    fn drafts(&self) -> Result<Vec<KeptText>>;
     fn outbox(&self) -> Result<Vec<OutboxItem>>;
     /// `limit` rows of what a search finds, from `offset` on.
     fn found(&self, search: &Search, offset: u32, limit: u32) -> Result<Vec<Conversation>>;

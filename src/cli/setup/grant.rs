@@ -52,6 +52,8 @@ pub struct Knowledge<'a> {
     pub address: &'a str,
     /// Whose the IMAP server is.
     pub known: Option<Known>,
+    /// Who gives its tokens, where the domain tells it.
+    pub issuer: Option<String>,
     /// Why there is no keyring.
     pub no_keyring: Option<&'a str>,
 }
@@ -159,6 +161,7 @@ async fn client(
                 Provider::Issuer(issuer) => Some(issuer.as_str()),
                 _ => None,
             });
+            let default = default.or(knowledge.issuer.as_deref());
             grant.provider = Provider::Issuer(issuer(person, default).await?);
             let question = "The client's secret, if it has one; else Enter";
             grant.client_secret = person.line_or_nothing(question).await?.map(Secret::new);

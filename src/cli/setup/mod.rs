@@ -80,16 +80,15 @@ pub async fn run(global: &Global) -> Outcome {
     }
     let person = Person::at_terminal("setup", INSTEAD)?.with_a_way_back();
     let paths = Paths::find(global.config.as_deref())?;
-    if !ask::unless_left(set_up(&person, &paths)).await? {
-        return Ok(());
-    }
+    let Some(answers) = ask::unless_left(set_up(&person, &paths)).await? else { return Ok(()) };
+    let asked = answers.signed_in.and_then(|(signed_in, _)| signed_in.asked());
     let checks = async {
         person.gap();
         person.yes("Check all of it now, as `bagsy doctor` does?", true).await
     };
     // The file is there: who leaves now has lost nothing.
     if matches!(ask::unless_left(checks).await, Ok(true))
-        && let Err(refusal) = doctor::run(global, false).await
+        && let Err(refusal) = doctor::run(global, false, asked).await
     {
         Output::new(false).refusal(&refusal);
     }
@@ -123,8 +122,8 @@ struct Answers {
     is_written: bool,
 }
 
-/// Whether the file was written.
-async fn set_up(person: &Person, paths: &Paths) -> Outcome<bool> {
+/// The answers, where the file was written.
+async fn set_up(person: &Person, paths: &Paths) -> Outcome<Option<Answers>> {
     let file = paths.config_file();
     person.say("A first configuration. Enter takes what stands in brackets, < goes back; Ctrl-C leaves, and nothing is written.");
     if file.exists() {
@@ -133,8 +132,8 @@ async fn set_up(person: &Person, paths: &Paths) -> Outcome<bool> {
         let question = "Make a new one in its place? The present one is kept beside it";
         match person.yes(question, false).await {
             Ok(true) => {}
-            Ok(false) => return Ok(false),
-            Err(_) if person.goes_back().is_some() => return Ok(false),
+            Ok(false) => return Ok(None),
+            Err(_) if person.goes_back().is_some() => return Ok(None),
             Err(refusal) => return Err(refusal),
         }
     }
@@ -159,7 +158,7 @@ async fn set_up(person: &Person, paths: &Paths) -> Outcome<bool> {
             }
         }
     }
-    Ok(answers.is_written)
+    Ok(answers.is_written.then_some(answers))
 }
 
 impl Answers {

@@ -8,7 +8,7 @@ use crate::config::{Endpoint, Tls};
 use crate::engine::find::{self, Offer, Offers, Service, Source, Told};
 use crate::imap::{self, Capabilities};
 use crate::model::{ErrorKind, Refusal};
-use crate::net::{Dns, Unsafe, Web};
+use crate::net::{self, Dns, Unsafe, Web};
 use crate::smtp;
 
 /// The two servers, both of which have answered.
@@ -22,6 +22,8 @@ pub struct Servers {
     pub login: Option<String>,
     /// A source says that one signs in with an access token first of all.
     pub wants_token: bool,
+    /// Whose sign-in a token comes from, where a source told it.
+    pub issuer: Option<String>,
 }
 
 /// Finds, shows, asks and tests.
@@ -39,7 +41,7 @@ pub async fn ask(person: &Person, address: &str) -> Outcome<Servers> {
     person.gap();
     person.say("Your submission server, which sends your answers:");
     let submission = chosen.submission(&offers.submission, &imap).await?;
-    Ok(Servers { imap, can, submission, login: offer.login, wants_token: offer.wants_token })
+    Ok(Servers { imap, can, submission, login: offer.login, wants_token: offer.wants_token, issuer: offers.issuer })
 }
 
 /// Another submission server.
@@ -216,11 +218,11 @@ struct Failure {
 }
 
 async fn greet(service: Service, endpoint: &Endpoint) -> Result<Capabilities, Failure> {
-    let failure = |text: String, why: Option<&Unsafe>, is_unreachable: bool| Failure {
+    let failure = |text: String, why: Option<&Unsafe>, may_be_the_port: bool| Failure {
         text,
         // So is a file of authorities that is none: another may be named.
         is_about_authority: why.is_some_and(Unsafe::is_about_authority),
-        may_be_the_port: is_unreachable || matches!(why, Some(Unsafe::NoTls)),
+        may_be_the_port: may_be_the_port || matches!(why, Some(Unsafe::NoTls)),
     };
     match service {
         Service::Imap => imap::greet_server(endpoint).await.map_err(|error| {
@@ -228,7 +230,7 @@ async fn greet(service: Service, endpoint: &Endpoint) -> Result<Capabilities, Fa
             match &error {
                 imap::Error::Tls { why, .. } => failure(text, Some(why), false),
                 imap::Error::Authorities { .. } => Failure { is_about_authority: true, ..failure(text, None, false) },
-                imap::Error::Unreachable { .. } => failure(text, None, true),
+                imap::Error::Unreachable { why, .. } => failure(text, None, why != net::NO_SUCH_HOST),
                 _ => failure(text, None, false),
             }
         }),
@@ -237,7 +239,8 @@ async fn greet(service: Service, endpoint: &Endpoint) -> Result<Capabilities, Fa
             match &error {
                 smtp::Error::Tls { why, .. } => failure(text, Some(why), false),
                 smtp::Error::Authorities { .. } => Failure { is_about_authority: true, ..failure(text, None, false) },
-                smtp::Error::Unreachable { .. } | smtp::Error::NoStartTls { .. } => failure(text, None, true),
+                smtp::Error::Unreachable { why, .. } => failure(text, None, why != net::NO_SUCH_HOST),
+                smtp::Error::NoStartTls { .. } => failure(text, None, true),
                 _ => failure(text, None, false),
             }
         }),

@@ -88,6 +88,7 @@ pub async fn ask(person: &Person, address: &str, servers: Servers, typed: &mut T
     let keyring = config::has_keyring().await;
     let known = Known::by_server(&servers.imap.host);
     let wants_token = servers.wants_token || known.is_some();
+    let issuer = servers.issuer.clone();
     let ways = ways(&servers.can, keyring.is_ok(), wants_token);
     let mut login = typed.login.clone().or(servers.login).unwrap_or_else(|| address.to_owned());
     let mut account = Account {
@@ -106,7 +107,7 @@ pub async fn ask(person: &Person, address: &str, servers: Servers, typed: &mut T
     } else if let Err(why) = &keyring {
         person.say(&format!("(No password can be kept here: {}.)", in_short(why)));
     }
-    let knowledge = Knowledge { address, known, no_keyring: keyring.as_ref().err().map(|why| in_short(why)) };
+    let knowledge = Knowledge { address, known, issuer, no_keyring: keyring.as_ref().err().map(|why| in_short(why)) };
     let mut chosen = 0;
     loop {
         login = person.line("Login", Some(&login)).await?;
@@ -231,6 +232,11 @@ async fn submission(person: &Person, signed_in: &mut SignedIn, credentials: &Cre
 }
 
 impl SignedIn {
+    /// The secrets as they were asked for, where asking is how the file has them: nobody types a password twice in a row.
+    pub fn asked(&self) -> Option<Arc<Secrets>> {
+        matches!(self.account.auth, Auth::Password(PasswordFrom::Ask)).then(|| Arc::clone(&self.secrets))
+    }
+
     /// Puts password or tokens where they are to be kept.
     pub async fn keep(&self, person: &Person, paths: &Paths) {
         match &self.to_keep {

@@ -148,7 +148,8 @@ fn outbox(waiting: usize, unknown: usize, failed: usize) -> Check {
 fn drafts(count: usize) -> Check {
     match count {
         0 => Check::good("drafts", "none"),
-        n => Check::good("drafts", format!("{n}")).so("each is offered again when its conversation is answered"),
+        n => Check::good("drafts", format!("{n}"))
+            .so("each is offered again when its conversation is answered; `O` on the screen lists them"),
     }
 }
 

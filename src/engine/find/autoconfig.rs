@@ -4,6 +4,7 @@ use roxmltree::{Document, Node};
 
 use super::{Offer, Offers, Service, Source};
 use crate::config::Tls;
+use crate::net::Place;
 
 /// The servers that a page names for an address, in its order. What is not under TLS is left out.
 ///
@@ -18,7 +19,7 @@ pub(super) fn offers(page: &[u8], address: &str, from: &str) -> Result<Offers, S
     if !root.has_tag_name("clientConfig") {
         return Err(no_page());
     }
-    let mut found = Offers::default();
+    let mut found = Offers { issuer: issuer(root), ..Offers::default() };
     for node in root.descendants() {
         let (service, offers) = match (node.tag_name().name(), node.attribute("type")) {
             ("incomingServer", Some("imap")) => (Service::Imap, &mut found.imap),
@@ -31,6 +32,14 @@ pub(super) fn offers(page: &[u8], address: &str, from: &str) -> Result<Offers, S
         }
     }
     Ok(found)
+}
+
+/// Who signs in, where the page tells it: a name, or an address under https. It becomes an answer that a person may take.
+fn issuer(root: Node<'_, '_>) -> Option<String> {
+    let told = root.descendants().find(|node| node.has_tag_name("oAuth2"))?;
+    let text = told.children().find(|child| child.has_tag_name("issuer"))?.text()?.trim();
+    let address = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    Place::parse(&address).map(|_| address)
 }
 
 fn server(node: Node<'_, '_>, service: Service, address: &str, from: &str) -> Option<Offer> {
@@ -81,6 +90,7 @@ mod tests {
       <authentication>password-cleartext</authentication><authentication>OAuth2</authentication>
     </outgoingServer>
   </emailProvider>
+  <oAuth2><issuer>id.example.test</issuer><scope>mail</scope></oAuth2>
 </clientConfig>"#;
 
     #[test]
@@ -93,6 +103,7 @@ mod tests {
         assert_eq!(shown(&told.submission), ["smtp.example.test, port 587, STARTTLS alice@example.test"]);
         assert_eq!((told.imap[0].wants_token, told.submission[0].wants_token), (true, false));
         assert_eq!(told.remarks.len(), 1);
+        assert_eq!(told.issuer.as_deref(), Some("https://id.example.test"));
         assert_eq!(told.imap[0].source.to_string(), "https://autoconfig.example.test/x");
     }
 
@@ -102,6 +113,8 @@ mod tests {
         for page in ["", "<html><body>404</body></html>", "{}", bomb, "<clientConfig>"] {
             assert!(offers(page.as_bytes(), "a@b.test", "x").unwrap_err().contains("no autoconfig page"), "{page}");
         }
+        let odd = PAGE.replace("id.example.test", "http://id.example.test");
+        assert_eq!(offers(odd.as_bytes(), "a@example.test", "x").unwrap().issuer, None);
         let steered = PAGE.replace("smtp.example.test", "smtp.example.test\u{202e}").replace("993", "0");
         let told = offers(steered.as_bytes(), "a@example.test", "x").unwrap();
         assert!(told.imap.is_empty() && told.submission.is_empty(), "{told:?}");

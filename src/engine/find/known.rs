@@ -50,7 +50,7 @@ impl Known {
             }
             Self::Google => (offer("imap.gmail.com", 993, Tls::Implicit), offer("smtp.gmail.com", 465, Tls::Implicit)),
         };
-        Offers { imap: vec![imap], submission: vec![submission], remarks: Vec::new() }
+        Offers { imap: vec![imap], submission: vec![submission], ..Offers::default() }
     }
 }
 

@@ -135,6 +135,8 @@ impl fmt::Display for Offer {
 pub struct Offers {
     pub imap: Vec<Offer>,
     pub submission: Vec<Offer>,
+    /// Whose sign-in a token comes from (the issuer's address), where a source tells it.
+    pub issuer: Option<String>,
     /// What could not be asked, and what says that there is nothing; for people.
     pub remarks: Vec<String>,
 }
@@ -161,6 +163,7 @@ impl Offers {
                 }
             }
         }
+        self.issuer = self.issuer.take().or(more.issuer);
         self.remarks.extend(more.remarks);
     }
 }

@@ -27,7 +27,7 @@ fn rows_bodies_and_drafts_come_from_the_store() {
         highest_modseq: Some(ModSeq(1)),
         exists: 1,
     };
-    let batch = Batch { reset: true, state, messages: vec![message], flags: vec![], vanished: vec![] };
+    let batch = Batch { reset: true, state: state.clone(), messages: vec![message], flags: vec![], vanished: vec![] };
     writer.apply(SUPPORT, Role::Inbox, batch, true).unwrap();
     writer.put_body(SUPPORT, Role::Inbox, Uid(1), MAIL, true, "[]").unwrap();
 
@@ -46,7 +46,9 @@ fn rows_bodies_and_drafts_come_from_the_store() {
     let draft = SavedDraft { target: target.clone(), content: content.clone(), saved_at: at(NOW), hand, found };
     desks.put(&draft).unwrap();
     assert_eq!(caches.draft(&target).unwrap().unwrap().content, content);
-    assert_eq!(caches.drafts().unwrap(), std::slice::from_ref(&target));
+    let texts = caches.drafts().unwrap();
+    assert_eq!(texts.len(), 1);
+    assert_eq!((&texts[0].target, texts[0].to.as_str(), texts[0].is_homeless), (&target, "Dana <da", false));
 
     // The same rows on a screen.
     let mut s = Stage::new(80, 24);
@@ -57,5 +59,25 @@ fn rows_bodies_and_drafts_come_from_the_store() {
     assert!(s.shows("Dana Reyes") && s.shows("draft Printer"), "{}", s.screen());
     desks.forget(&draft).unwrap();
     assert_eq!(caches.drafts().unwrap(), []);
+
+    // The conversation goes; what was begun for it goes on as a new mail, and lies nowhere else then.
+    desks.put(&draft).unwrap();
+    let gone = Batch {
+        reset: false,
+        state: FolderState { exists: 0, ..state },
+        messages: vec![],
+        flags: vec![],
+        vanished: vec![Uid(1)],
+    };
+    writer.apply(SUPPORT, Role::Inbox, gone, true).unwrap();
+    assert!(caches.drafts().unwrap()[0].is_homeless);
+    let moved = caches.draft(&target).unwrap().unwrap().as_new_mail();
+    let Content { answered, body, to, .. } = &moved.content;
+    assert_eq!((answered.as_str(), body.as_str(), to.as_str()), ("", "Hi", "Dana <da"));
+    desks.put(&moved).unwrap();
+    let texts = caches.drafts().unwrap();
+    assert_eq!(texts.len(), 1);
+    assert!(texts[0].target.is_opening() && !texts[0].is_homeless);
+    desks.forget(&moved).unwrap();
     assert!(Desks::open(&[]).unwrap().forget(&draft).is_err());
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::stage::Stage;
+use crate::engine::kept::{Content, SavedDraft};
 use crate::engine::message::{Command, Connection, Event, Target, Ticket};
-use crate::model::{Assignee, Capability, ErrorKind, Grade, Refusal, Rights, Role};
+use crate::model::{Address, Assignee, Capability, ErrorKind, Grade, Refusal, Rights, Role};
 use crate::tui::fake::{self, Fake, NOW, SUPPORT, at, handle, waiting};
 use crate::tui::source::{OutboxItem, OutboxState};
 
@@ -87,6 +88,50 @@ fn an_empty_outbox_says_so() {
     let mut s = with(&[]);
     s.press("O");
     assert!(s.shows("the outbox is empty") && s.app.layer.is_none());
+}
+
+/// A text that was begun, as it lies on the desk.
+fn begun(s: &Stage, root: &str, to: &str) {
+    let target = Target { mailbox: SUPPORT.into(), root: root.into() };
+    let content = Content {
+        from: Address::bare(SUPPORT),
+        to: to.into(),
+        subject: format!("Re: {root}"),
+        body: "Half a".into(),
+        answered: "1@x".into(),
+        ..Content::default()
+    };
+    let draft = SavedDraft { target: target.clone(), content, saved_at: at(NOW), hand: root.into(), found: None };
+    s.fake.drafts.borrow_mut().insert(target, draft);
+}
+
+#[test]
+fn what_was_begun_is_listed_and_gone_on_with_even_where_its_conversation_is_gone() {
+    let mut s = with(&[waiting(4, "login", OutboxState::Unsent)]);
+    begun(&s, "fire", "dana@reyes.example");
+    s.press("O j");
+    assert!(
+        s.shows("dana@reyes.example · Re: fire") && s.shows("draft of an answer: Enter goes on with it"),
+        "{}",
+        s.screen()
+    );
+    s.press("z");
+    assert!(s.shows("it is a draft, and leaves only when you send it"));
+    s.press("Enter");
+    assert_eq!(s.selected(), "fire");
+    assert!(s.shows("Half a") && s.shows("Reply as"), "{}", s.screen());
+    s.press("Esc");
+
+    s.fake.drafts.borrow_mut().clear();
+    begun(&s, "gone", "dana@reyes.example");
+    s.press("O");
+    assert!(s.shows("its conversation is gone: Enter makes a new mail of it"), "{}", s.screen());
+    s.press("j Enter");
+    assert!(s.shows("Half a") && s.shows("it goes on as a new mail"), "{}", s.screen());
+    s.press("Ctrl-s");
+    let Some(Command::Send { answer, .. }) = s.commands.last() else { panic!("{}", s.screen()) };
+    assert!(answer.target.is_opening() && answer.answered.is_empty() && answer.draft.in_reply_to.is_none());
+    assert_eq!(answer.draft.to[0].email, "dana@reyes.example");
 }
 
 /// The mailbox with these rights in INBOX and Sent.

@@ -7,7 +7,7 @@ use ratatui_textarea::CursorMove;
 
 use super::Turn;
 use crate::engine::files::Entry;
-use crate::engine::kept::{Attached, Content, Forwards};
+use crate::engine::kept::{Attached, Content, Forwards, SavedDraft};
 use crate::engine::message::{Command, Target};
 use crate::mail::{compose, safe};
 use crate::model::{ErrorKind, Message, Refusal};
@@ -77,10 +77,7 @@ impl Turn<'_> {
             Ok(Some(saved)) => {
                 let kept = words::stamp(saved.saved_at, self.app.now, &self.app.settings.zone);
                 self.app.say(Tone::News, format!("your draft of {kept} goes on"));
-                let mut composer = Composer::resume(saved);
-                composer.signature = self.signature(&target.mailbox);
-                self.open_composer(composer);
-                self.fetch_forwarded();
+                self.go_on(saved);
                 true
             }
             Ok(None) => false,
@@ -89,6 +86,15 @@ impl Turn<'_> {
                 true
             }
         }
+    }
+
+    /// Opens a text that was kept.
+    pub(super) fn go_on(&mut self, saved: SavedDraft) {
+        let signature = self.signature(&saved.target.mailbox);
+        let mut composer = Composer::resume(saved);
+        composer.signature = signature;
+        self.open_composer(composer);
+        self.fetch_forwarded();
     }
 
     /// Opens a new text, signed.
