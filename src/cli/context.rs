@@ -6,7 +6,7 @@ use super::args::{Global, Guard};
 use super::output::Output;
 use crate::config::{Config, Paths, Secrets};
 use crate::engine::{Cache, Found, Link, Login, choose};
-use crate::model::{ErrorKind, Expectation, Handle, Mailbox, Refusal, Status};
+use crate::model::{Assignee, ErrorKind, Expectation, Handle, Mailbox, Refusal, Status};
 use crate::oauth::Grants;
 use crate::store::{Reader, Resolved};
 
@@ -226,8 +226,8 @@ pub fn grants(paths: &Paths) -> Outcome<Grants> {
 pub fn expectation(guard: &Guard) -> Outcome<Expectation> {
     let assignee = match guard.if_assignee.as_deref() {
         None => None,
-        Some("none") => Some(None),
-        Some(word) => Some(Some(handle(word)?)),
+        Some("none") => Some(Assignee::Free),
+        Some(word) => Some(Assignee::Held(handle(word)?)),
     };
     let status = match guard.if_status.as_deref() {
         None => None,

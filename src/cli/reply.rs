@@ -78,7 +78,7 @@ pub fn current(reader: &Reader, mailbox: &Mailbox, named: &Named) -> Outcome<Con
 pub fn stand_for(expect: &Expectation, conversation: &Conversation) -> Outcome {
     let holder = conversation.assignee.holder();
     let is_broken = expect.status.is_some_and(|s| s != conversation.status)
-        || expect.assignee.as_ref().is_some_and(|a| a.as_ref() != holder || conversation.is_contested());
+        || expect.assignee.as_ref().is_some_and(|a| *a != conversation.assignee);
     if !is_broken {
         return Ok(());
     }

@@ -7,8 +7,8 @@ use super::link::Link;
 use crate::config::DoneMeans;
 use crate::imap::UidSet;
 use crate::model::{
-    Action, Capability, Conversation, ErrorKind, Expectation, Filed, Handle, Mailbox, Message, MessageId, Refusal,
-    Role, Status, Uid, View,
+    Action, Assignee, Capability, Conversation, ErrorKind, Expectation, Filed, Handle, Mailbox, Message, MessageId,
+    Refusal, Role, Status, Uid, View,
 };
 use crate::store::{Order, PageQuery};
 use crate::wire::act::{Act, Saw};
@@ -67,7 +67,7 @@ impl Link {
                 filed = Some(self.file(place, &me, to, expect, upto).await?);
             }
             Action::Unfinish { .. } if !self.is_in_inbox(place)? => {
-                self.perform_elsewhere(place, &me, &Action::Reopen, expect).await?;
+                self.perform_elsewhere(place, &Action::Reopen, expect).await?;
             }
             _ if self.is_in_inbox(place)? => {
                 if let (Action::Seen(_) | Action::SeenOf { .. }, Some(why_not)) =
@@ -77,7 +77,7 @@ impl Link {
                 }
                 filed = self.perform_in_inbox(place, &me, action, expect, upto).await?;
             }
-            _ => self.perform_elsewhere(place, &me, action, expect).await?,
+            _ => self.perform_elsewhere(place, action, expect).await?,
         }
         let conversation = match self.as_it_is(place).await {
             Err(error) if filed.is_some() && error.kind() == ErrorKind::NotFound => None,
@@ -206,15 +206,9 @@ impl Link {
     }
 
     /// A conversation that has nothing in INBOX is done: most of what is asked of it is so already, or needs it open first.
-    async fn perform_elsewhere(
-        &mut self,
-        place: Place<'_>,
-        me: &Handle,
-        action: &Action,
-        expect: &Expectation,
-    ) -> Result<()> {
+    async fn perform_elsewhere(&mut self, place: Place<'_>, action: &Action, expect: &Expectation) -> Result<()> {
         let is_broken = expect.status.is_some_and(|s| s != Status::Done)
-            || expect.assignee.as_ref().is_some_and(|a| a.as_ref().is_some_and(|h| h != me) || a.as_ref() == Some(me));
+            || expect.assignee.as_ref().is_some_and(|a| *a != Assignee::Free);
         if is_broken {
             let text = "it is done and nobody holds it any more".to_owned();
             return Err(Refusal::new(ErrorKind::Overtaken, text).into());

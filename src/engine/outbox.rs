@@ -17,7 +17,8 @@ use super::message::{Answer, Attached, Forwards, Target};
 use crate::config::AfterReply;
 use crate::mail::compose::{self, Draft};
 use crate::model::{
-    Capability, Conversation, ErrorKind, Expectation, Handle, Mailbox, Message, MessageId, Refusal, Role, Status, Uid,
+    Assignee, Capability, Conversation, ErrorKind, Expectation, Handle, Mailbox, Message, MessageId, Refusal, Role,
+    Status, Uid,
 };
 use crate::store::{Desk, Lease, NewItem, OutboxItem, OutboxState, Reader};
 use crate::wire::answer::{Progress, Seen, Stage, fits_done};
@@ -51,11 +52,16 @@ pub struct Expected {
 enum Holder {
     Nobody,
     By(Handle),
+    Several(Vec<Handle>),
 }
 
 impl From<Expectation> for Expected {
     fn from(expect: Expectation) -> Self {
-        let assignee = expect.assignee.map(|holder| holder.map_or(Holder::Nobody, Holder::By));
+        let assignee = expect.assignee.map(|assignee| match assignee {
+            Assignee::Free => Holder::Nobody,
+            Assignee::Held(handle) => Holder::By(handle),
+            Assignee::Contested(handles) => Holder::Several(handles),
+        });
         Self { assignee, status: expect.status }
     }
 }
@@ -63,8 +69,9 @@ impl From<Expectation> for Expected {
 impl From<Expected> for Expectation {
     fn from(expected: Expected) -> Self {
         let assignee = expected.assignee.map(|holder| match holder {
-            Holder::Nobody => None,
-            Holder::By(handle) => Some(handle),
+            Holder::Nobody => Assignee::Free,
+            Holder::By(handle) => Assignee::Held(handle),
+            Holder::Several(handles) => Assignee::Contested(handles),
         });
         Self { assignee, status: expected.status }
     }
@@ -625,7 +632,7 @@ mod tests {
 
     use super::{Expected, Kept, json, seen_with_answered};
     use crate::mail::header;
-    use crate::model::{Expectation, Flags, Handle, Message, Role, Status, Uid};
+    use crate::model::{Assignee, Expectation, Flags, Handle, Message, Role, Status, Uid};
 
     fn message(folder: Role, uid: u32, id: &str) -> Message {
         let head = format!("Message-ID: <{id}@x>\r\nFrom: dana@customer.example\r\n\r\n");
@@ -634,8 +641,9 @@ mod tests {
 
     #[test]
     fn what_a_writer_expects_is_kept_as_it_was_and_an_older_version_expects_nothing() {
-        let handle = Handle::new("bob").unwrap();
-        for assignee in [None, Some(None), Some(Some(handle))] {
+        let bob = Handle::new("bob").unwrap();
+        let several = Assignee::Contested(vec![bob.clone(), Handle::new("carol").unwrap()]);
+        for assignee in [None, Some(Assignee::Free), Some(Assignee::Held(bob)), Some(several)] {
             let expect = Expectation { assignee, status: Some(Status::Open) };
             let kept = json(&Expected::from(expect.clone()));
             assert_eq!(Expectation::from(serde_json::from_str::<Expected>(&kept).unwrap()), expect);

@@ -1,6 +1,6 @@
 //! What a person can do to a conversation, the same for keys and verbs.
 
-use super::{Destination, Filed, Handle, MessageId, Status, Uid};
+use super::{Assignee, Destination, Filed, Handle, MessageId, Status, Uid};
 
 /// One change of one conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,6 @@ pub enum Action {
 /// What a change expects to find; where it no longer holds, nothing is changed (exit code 3).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Expectation {
-    /// `Some(None)`: nobody holds it; `Some(Some(h))`: `h` does.
-    pub assignee: Option<Option<Handle>>,
+    pub assignee: Option<Assignee>,
     pub status: Option<Status>,
 }

@@ -71,6 +71,12 @@ impl Assignee {
     }
 }
 
+impl From<Option<Handle>> for Assignee {
+    fn from(holder: Option<Handle>) -> Self {
+        holder.map_or(Self::Free, Self::Held)
+    }
+}
+
 impl fmt::Display for Assignee {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -137,7 +143,7 @@ impl Conversation {
     /// changes it is told of it all the same; nor of what is done, which has none once it lies in Archive.
     pub fn as_seen(&self) -> Expectation {
         let has_holder = !self.is_contested() && self.status != Status::Done;
-        Expectation { assignee: has_holder.then(|| self.assignee.holder().cloned()), status: Some(self.status) }
+        Expectation { assignee: has_holder.then(|| self.assignee.clone()), status: Some(self.status) }
     }
 
     /// The newest of its messages in INBOX; `None` where none is there.

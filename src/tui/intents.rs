@@ -122,9 +122,10 @@ fn apply(c: &mut Conversation, action: &Action, me: Option<&Handle>) {
 /// somebody changed that meanwhile, nothing is undone.
 pub fn undo_of(action: &Action, before: &Conversation, me: Option<&Handle>) -> Option<(Action, Expectation)> {
     let was = before.status;
-    let left = |holder: Option<&Handle>, status| Expectation { assignee: Some(holder.cloned()), status: Some(status) };
+    let left =
+        |holder: Option<&Handle>, status| Expectation { assignee: Some(holder.cloned().into()), status: Some(status) };
     // A claim and a release stand as long as the holder does, whatever its status became.
-    let expect = |assignee: Option<&Handle>| Expectation { assignee: Some(assignee.cloned()), status: None };
+    let expect = |assignee: Option<&Handle>| Expectation { assignee: Some(assignee.cloned().into()), status: None };
     // Setting a status leaves the holder; what is done has none in Archive.
     let is = |status| Expectation { status: Some(status), ..before.as_seen() };
     let is_done = Expectation { assignee: None, status: Some(Status::Done) };

@@ -18,7 +18,6 @@ pub enum Sure {
     /// Take the conversation from whoever was seen to have it; then answer it, where that was why.
     TakeOver {
         conversation: Box<Conversation>,
-        holder: Handle,
         then_reply: Option<bool>,
     },
     /// Open this link.

@@ -181,14 +181,13 @@ fn of_conversation(app: &App, act: Act, c: &Conversation) -> Option<String> {
         Act::Claim => held,
         Act::TakeOver => match &c.assignee {
             Assignee::Held(by) if Some(by) != me => None,
-            Assignee::Contested(_) => Some("it is contested: one of the two releases it first".to_owned()),
+            Assignee::Contested(_) => None,
             Assignee::Held(_) => Some("it is yours already".to_owned()),
             Assignee::Free => Some("nobody has it: claim it".to_owned()),
         },
-        Act::Assign if c.is_contested() => Some("it is contested: one of the two releases it first".to_owned()),
         // An answer is offered with taking over; a contested one is answered by nobody.
         Act::Reply | Act::ReplyAll if c.is_contested() => {
-            Some(format!("it is contested by {}: nobody answers", c.assignee))
+            Some(format!("it is contested by {}: nobody answers until {takes_over} settles it", c.assignee))
         }
         Act::Unread => app.current().and_then(|mailbox| mailbox.why_not_seen(c.folder)),
         Act::Done if c.folder == Role::Archive => {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{Conversation, Expectation, Handle, Uid};
+use crate::model::{Assignee, Conversation, Expectation, Uid};
 
 /// So many conversations are selected at most.
 pub const MOST: usize = 5_000;
@@ -15,7 +15,7 @@ pub const MOST: usize = 5_000;
 pub struct Chosen {
     /// The newest mail in INBOX.
     pub upto: Option<Uid>,
-    pub holder: Option<Handle>,
+    pub holder: Assignee,
     /// Holder and status, as a change expects them.
     pub saw: Expectation,
     /// Its place among what was selected.
@@ -42,7 +42,7 @@ pub struct Selection {
 impl Selection {
     fn chosen(&mut self, c: &Conversation) -> Chosen {
         self.next_place += 1;
-        let (upto, holder, saw) = (c.newest_in_inbox(), c.assignee.holder().cloned(), c.as_seen());
+        let (upto, holder, saw) = (c.newest_in_inbox(), c.assignee.clone(), c.as_seen());
         Chosen { upto, holder, saw, place: self.next_place }
     }
 

@@ -340,7 +340,7 @@ mod tests {
     fn a_status_that_changed_beside_the_guard_leaves_nothing_claimed() {
         let mut inbox = Folder::new(&["", ""]);
         let mut first = nth_store(1);
-        let expect = Expectation { assignee: Some(None), status: Some(Status::Open) };
+        let expect = Expectation { assignee: Some(Assignee::Free), status: Some(Status::Open) };
         let ended = inbox.drive(Claim::start(handle("alice"), expect), |ask, inbox| {
             if first(ask) {
                 inbox.set(2, "bagsy-waiting");
@@ -399,10 +399,10 @@ mod tests {
     fn nothing_is_changed_where_what_was_expected_no_longer_holds() {
         let expect = |assignee, status| Expectation { assignee, status };
         let mut inbox = Folder::new(&["bagsy-waiting"]);
-        let ended = inbox.run(Claim::start(handle("alice"), expect(Some(None), Some(Status::Open))));
+        let ended = inbox.run(Claim::start(handle("alice"), expect(Some(Assignee::Free), Some(Status::Open))));
         assert_eq!(ended, Err(Stopped::NoLongerSo { assignee: Assignee::Free, status: Status::Waiting }));
         let mut inbox = Folder::new(&["bagsy-claim-alice"]);
-        let ended = inbox.run(Claim::start(handle("alice"), expect(Some(None), None)));
+        let ended = inbox.run(Claim::start(handle("alice"), expect(Some(Assignee::Free), None)));
         assert!(matches!(ended, Err(Stopped::NoLongerSo { .. })));
         assert_eq!(Folder::new(&[]).run(claim("alice")), Err(Stopped::NotInInbox));
     }

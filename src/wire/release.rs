@@ -59,7 +59,7 @@ impl Release {
 
     /// Frees what `holder` holds, as long as that and whatever else is expected is so.
     pub fn of_another(holder: Handle, expect: Expectation) -> (Self, Ask) {
-        let expect = Expectation { assignee: Some(Some(holder.clone())), ..expect };
+        let expect = Expectation { assignee: Some(Assignee::Held(holder.clone())), ..expect };
         Self::with(holder, expect, true)
     }
 

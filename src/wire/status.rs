@@ -528,7 +528,7 @@ mod tests {
 
     #[test]
     fn what_a_teammate_finished_meanwhile_is_not_finished_by_me() {
-        let expect = Expectation { assignee: Some(None), status: Some(Status::Open) };
+        let expect = Expectation { assignee: Some(Assignee::Free), status: Some(Status::Open) };
         let ended = Folder::new(&[]).run(SetStatus::start(handle("alice"), DONE, None, expect));
         assert_eq!(ended, Err(Stopped::NoLongerSo { assignee: Assignee::Free, status: Status::Done }));
         assert_eq!(Folder::new(&[]).run(set(DONE)), Ok(Vec::new()), "and where nothing is expected it is so already");

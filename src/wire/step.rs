@@ -181,7 +181,7 @@ pub(super) fn confirming_pause() -> Ask {
 /// What was expected and no longer holds, for `me`.
 pub(super) fn broken(expect: &Expectation, inbox: &[Sight], me: &Handle) -> Option<Stopped> {
     let (assignee, status) = (state::assignee(inbox), state::status(inbox));
-    if expect.assignee.as_ref().is_some_and(|expected| !holds(&assignee, expected.as_ref())) {
+    if expect.assignee.as_ref().is_some_and(|expected| *expected != assignee) {
         return Some(match assignee {
             Assignee::Held(other) if other != *me => Stopped::Held(other),
             Assignee::Contested(handles) => Stopped::Contested(handles),
@@ -190,13 +190,6 @@ pub(super) fn broken(expect: &Expectation, inbox: &[Sight], me: &Handle) -> Opti
     }
     let wrong = expect.status.is_some_and(|expected| expected != status);
     wrong.then_some(Stopped::NoLongerSo { assignee, status })
-}
-
-fn holds(assignee: &Assignee, expected: Option<&Handle>) -> bool {
-    match expected {
-        None => *assignee == Assignee::Free,
-        Some(holder) => assignee.is_held_by(holder),
-    }
 }
 
 /// The keywords of `flags` that `wanted` picks, in the spelling that is there.

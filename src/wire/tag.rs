@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn an_expected_holder_guards_a_tag_too() {
         let mut inbox = Folder::new(&["bagsy-claim-bob"]);
-        let expect = Expectation { assignee: Some(None), status: None };
+        let expect = Expectation { assignee: Some(crate::model::Assignee::Free), status: None };
         let marks = Marks { add: vec!["VIP".into()], ..Marks::default() };
         assert_eq!(inbox.run(Tag::start(handle("alice"), marks, None, expect)), Err(Stopped::Held(handle("bob"))));
         assert_eq!(inbox.stores(), 0);

@@ -69,7 +69,7 @@ fn a_claim_that_was_won_can_be_undone() {
     assert!(s.line_with("just now").ends_with("z undo"));
     s.press("z");
     let Some(Command::Act { action: Action::Release, expect, .. }) = s.commands.last() else { panic!() };
-    assert_eq!(*expect, Expectation { assignee: Some(Some(handle("alice"))), status: None });
+    assert_eq!(*expect, Expectation { assignee: Some(Assignee::Held(handle("alice"))), status: None });
     s.grant(|c| c.assignee = Assignee::Free);
     assert!(s.shows("you released “Printer on fire”"));
     s.press("z");
@@ -100,7 +100,8 @@ fn last_asked(s: &Stage) -> (Action, Expectation) {
 
 #[test]
 fn an_assignment_is_undone_to_whoever_had_it_before() {
-    let left = |holder: &str| Expectation { assignee: Some(Some(handle(holder))), status: Some(Status::Open) };
+    let left =
+        |holder: &str| Expectation { assignee: Some(Assignee::Held(handle(holder))), status: Some(Status::Open) };
     for (root, before, given_back) in [
         ("fire", Assignee::Free, Action::Unassign(handle("dave"))),
         ("fire", Assignee::Held(handle("alice")), Action::Assign(handle("alice"))),
@@ -131,7 +132,7 @@ fn what_was_taken_over_is_given_back_by_undo_unless_somebody_was_quicker() {
     assert_eq!(s.last_act().2, &Action::TakeOver);
     s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
     s.press("z");
-    let expect = Expectation { assignee: Some(Some(handle("alice"))), status: Some(Status::Open) };
+    let expect = Expectation { assignee: Some(Assignee::Held(handle("alice"))), status: Some(Status::Open) };
     assert_eq!(last_asked(&s), (Action::Assign(handle("bob")), expect));
     s.refuse(Refusal::new(ErrorKind::Held, "carol holds it").holder(handle("carol")));
     assert!(s.shows("carol holds it") && !s.shows("z undo"), "{}", s.screen());
@@ -143,13 +144,14 @@ fn undoing_a_status_expects_the_status_that_was_left() {
     s.press("3 w");
     s.grant(|c| c.status = Status::Waiting);
     s.press("z");
-    let expect = Expectation { assignee: Some(Some(handle("alice"))), status: Some(Status::Waiting) };
+    let expect = Expectation { assignee: Some(Assignee::Held(handle("alice"))), status: Some(Status::Waiting) };
     assert_eq!(last_asked(&s), (Action::Reopen, expect));
 }
 
 #[test]
 fn what_is_finished_is_what_its_person_saw_and_by_nobody_else() {
-    let saw = |holder: Option<&str>, status| Expectation { assignee: Some(holder.map(handle)), status: Some(status) };
+    let saw =
+        |holder: Option<&str>, status| Expectation { assignee: Some(holder.map(handle).into()), status: Some(status) };
     let mut s = Stage::new(100, 24);
     for key in ["e", "w", "d"] {
         s.fake.mailboxes.borrow_mut()[0].folders.insert(Role::Trash, "shared/support@example.test/Trash".into());
@@ -179,7 +181,7 @@ fn what_was_seen_when_it_was_selected_is_what_many_are_finished_by() {
     // Changed in the cache and not on the screen yet.
     s.fake.change(&root, |c| (c.assignee, c.status) = (Assignee::Held(handle("bob")), Status::Waiting));
     s.press("e");
-    let expect = Expectation { assignee: Some(None), status: Some(Status::Open) };
+    let expect = Expectation { assignee: Some(Assignee::Free), status: Some(Status::Open) };
     assert_eq!(last_asked(&s), (Action::Done, expect));
 }
 
@@ -424,10 +426,24 @@ fn who_contests_is_shown_and_nobody_answers() {
     s.press("G r");
     assert!(s.shows("contested by bob and carol: nobody answers"));
     assert!(s.app.composer.is_none());
+    // Somebody else settles it, if it is still the contest that was seen.
+    let contest = Some(Assignee::Contested(vec![handle("bob"), handle("carol")]));
+    s.press("T");
+    assert!(s.shows("bob and carol both claim “Printer on fire”. Take it over?"), "{}", s.screen());
+    s.press("y");
+    assert_eq!(last_asked(&s), (Action::TakeOver, Expectation { assignee: contest.clone(), status: None }));
+    let mut s = Stage::new(100, 24);
+    s.fake.change("fire", |c| c.assignee = Assignee::Contested(vec![handle("bob"), handle("carol")]));
+    s.changed();
+    s.press("G A");
+    s.type_text("dave");
+    s.press("Enter");
+    assert_eq!(last_asked(&s), (Action::Assign(handle("dave")), Expectation { assignee: contest, status: None }));
     // One of the two gives way.
+    let mut s = Stage::new(100, 24);
     s.fake.change("fire", |c| c.assignee = Assignee::Contested(vec![handle("alice"), handle("bob")]));
     s.changed();
-    s.press("c");
+    s.press("G c");
     assert_eq!(s.last_act().2, &Action::Release);
 }
 
@@ -440,7 +456,7 @@ fn taking_over_asks_and_expects_whom_one_saw() {
     assert!(s.commands.iter().all(|c| !matches!(c, Command::Act { .. })));
     s.press("T y");
     let Some(Command::Act { action: Action::TakeOver, expect, .. }) = s.commands.last() else { panic!() };
-    assert_eq!(expect.assignee, Some(Some(handle("bob"))));
+    assert_eq!(expect.assignee, Some(Assignee::Held(handle("bob"))));
     assert!(s.line_with("API returns").contains("you …"));
 }
 

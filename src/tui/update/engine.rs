@@ -183,7 +183,7 @@ impl Turn<'_> {
                 let subject = words::quoted(&c.subject, self.theme.glyphs);
                 let said = format!("you took {subject}{}", self.advisory(&c.mailbox));
                 self.app.say(Tone::Good, said);
-                let expect = Expectation { assignee: Some(self.app.me().cloned()), status: None };
+                let expect = Expectation { assignee: Some(self.app.me().cloned().into()), status: None };
                 self.remember(Asked {
                     target: App::target(&c),
                     action: Action::Release,

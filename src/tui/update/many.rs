@@ -267,10 +267,10 @@ impl Turn<'_> {
             self.app.queue.selection.forget(root);
             return Ok(None);
         }
-        let holder = |holder| Expectation { assignee: Some(holder), status: None };
+        let holder = |holder: Assignee| Expectation { assignee: Some(holder), status: None };
         let expect = match action {
             Action::Assign(_) => holder(chosen.holder.clone()),
-            Action::Release => holder(me.clone()),
+            Action::Release => holder(me.clone().into()),
             Action::Done | Action::Waiting | Action::Reopen | Action::File(_) => chosen.saw.clone(),
             _ => Expectation::default(),
         };

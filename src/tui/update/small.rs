@@ -87,8 +87,8 @@ impl Turn<'_> {
             Sure::Unseen { conversation: Some(c), action: Action::Assign(to) } => self.assign_to(&c, to),
             Sure::Unseen { conversation: Some(c), action } => self.ask(&c, action, Expectation::default(), false),
             Sure::SendUnannounced { then } => self.send_answer(then, true),
-            Sure::TakeOver { conversation, holder, then_reply } => {
-                let expect = Expectation { assignee: Some(Some(holder)), status: None };
+            Sure::TakeOver { conversation, then_reply } => {
+                let expect = Expectation { assignee: Some(conversation.assignee.clone()), status: None };
                 self.ask(&conversation, Action::TakeOver, expect, false);
                 // An answer may have been announced since the question was put.
                 let now = self.source.conversation(&conversation.mailbox, &conversation.root);

@@ -45,7 +45,7 @@ impl Turn<'_> {
         let asked = Asked {
             target: App::target(conversation),
             action: Action::Claim,
-            expect: Expectation { assignee: Some(None), status: None },
+            expect: Expectation { assignee: Some(Assignee::Free), status: None },
             upto: conversation.newest_in_inbox(),
             batch: None,
         };
@@ -66,8 +66,8 @@ impl Turn<'_> {
         let Some(c) = self.app.subject() else { return };
         let me = self.app.me().cloned();
         let (action, expect) = match &c.assignee {
-            Assignee::Free => (Action::Claim, Some(None)),
-            _ => (Action::Release, c.assignee.holder().map(|_| me)),
+            Assignee::Free => (Action::Claim, Some(Assignee::Free)),
+            _ => (Action::Release, c.assignee.holder().map(|_| me.into())),
         };
         self.ask(&c, action, Expectation { assignee: expect, status: None }, false);
     }
@@ -123,7 +123,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn assign_to(&mut self, c: &Conversation, to: Handle) {
-        let expect = Expectation { assignee: Some(c.assignee.holder().cloned()), status: None };
+        let expect = Expectation { assignee: Some(c.assignee.clone()), status: None };
         let action =
             if Some(&to) == self.app.me() && c.assignee == Assignee::Free { Action::Claim } else { Action::Assign(to) };
         self.ask(c, action, expect, false);
@@ -132,16 +132,14 @@ impl Turn<'_> {
     /// Asks whether to take a conversation from a teammate; `then_reply` where that is the way to an answer (to all?).
     pub(super) fn ask_take_over(&mut self, then_reply: Option<bool>) {
         let Some(c) = self.app.subject() else { return };
-        let Some(holder) = c.assignee.holder().cloned() else { return };
         let subject = words::quoted(&c.subject, self.theme.glyphs);
-        let explains = match then_reply {
-            Some(_) => format!("{holder} sees that you took it. Then you can write."),
-            None => format!("{holder} sees that you took it."),
-        };
+        let holders = &c.assignee;
+        let (has, sees) = if c.is_contested() { ("both claim", "see") } else { ("has", "sees") };
+        let then = if then_reply.is_some() { " Then you can write." } else { "" };
         self.app.layer = Some(Layer::Confirm {
-            question: format!("{holder} has {subject}. Take it over?"),
-            explains,
-            sure: Sure::TakeOver { conversation: Box::new(c), holder, then_reply },
+            question: format!("{holders} {has} {subject}. Take it over?"),
+            explains: format!("{holders} {sees} that you took it.{then}"),
+            sure: Sure::TakeOver { conversation: Box::new(c), then_reply },
         });
     }
 

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::keywords::{self, Fate};
 use super::status::Goal;
 use super::step::{self, Sight};
-use crate::model::{Expectation, Flags, Handle, ModSeq, Status, Uid};
+use crate::model::{Assignee, Expectation, Flags, Handle, ModSeq, Status, Uid};
 
 pub use machine::Answer;
 pub use seen::{Numbering, Seen, is_answered};
@@ -50,7 +50,7 @@ pub struct Item {
 
 /// Whether a conversation that is done, with nothing in INBOX, is as expected: nobody holds it.
 pub fn fits_done(expect: &Expectation) -> bool {
-    expect.status.is_none_or(|s| s == Status::Done) && !matches!(expect.assignee, Some(Some(_)))
+    expect.status.is_none_or(|s| s == Status::Done) && expect.assignee.as_ref().is_none_or(|a| *a == Assignee::Free)
 }
 
 /// How far an answer has come: what the outbox stores, and what a restart begins from.

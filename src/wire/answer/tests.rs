@@ -310,7 +310,7 @@ fn nothing_is_announced_where_the_conversation_is_not_as_its_writer_expects() {
     let expect = |assignee, status| Item { expect: Expectation { assignee, status }, ..item() };
     for (flags, item, holder, status) in [
         ("bagsy-waiting", expect(None, Some(Status::Open)), None, Status::Waiting),
-        ("bagsy-claim-alice", expect(Some(None), None), Some(handle("alice")), Status::Open),
+        ("bagsy-claim-alice", expect(Some(Assignee::Free), None), Some(handle("alice")), Status::Open),
         ("bagsy-waiting", Item { claims: false, ..expect(None, Some(Status::Open)) }, None, Status::Waiting),
     ] {
         let mut office = Office::new(&[flags], &[]);
@@ -318,7 +318,7 @@ fn nothing_is_announced_where_the_conversation_is_not_as_its_writer_expects() {
         assert_eq!((office.inbox.flags(1).as_str(), office.sent.messages.len()), (flags, 0));
     }
     let mut office = Office::new(&[""], &[]);
-    assert_eq!(office.run(&expect(Some(None), Some(Status::Open))), Outcome::Sent);
+    assert_eq!(office.run(&expect(Some(Assignee::Free), Some(Status::Open))), Outcome::Sent);
 }
 
 #[test]
