@@ -8,8 +8,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crossterm::event::{self, Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{self, Event as TerminalEvent};
 
+use super::late_answer::LateAnswer;
 use crate::engine::files::Entry;
 use crate::engine::message::Event;
 use crate::mail::compose::AttachedFile;
@@ -115,44 +116,19 @@ fn read_keys(gate: &Gate, to: &Sender<Input>) {
     let mut late = LateAnswer::default();
     loop {
         gate.pass();
-        let event = match event::poll(LOOK) {
-            Ok(false) => continue,
-            Ok(true) => event::read(),
-            Err(error) => Err(error),
-        };
-        let input = match event {
-            Ok(TerminalEvent::Key(key)) if late.swallows(&key) => continue,
-            Ok(event) => Input::Terminal(event),
-            Err(_) => Input::End,
-        };
-        let is_end = matches!(input, Input::End);
-        if to.send(input).is_err() || is_end {
+        let events =
+            match event::poll(LOOK).and_then(|is_there| if is_there { event::read().map(Some) } else { Ok(None) }) {
+                Ok(Some(event)) => late.sort_out(event),
+                Ok(None) => late.is_silent(),
+                Err(_) => {
+                    // The screen may have ended before its terminal.
+                    drop(to.send(Input::End));
+                    return;
+                }
+            };
+        if events.into_iter().any(|event| to.send(Input::Terminal(event)).is_err()) {
             return;
         }
-    }
-}
-
-/// A terminal's answer to the question for its background that came after the question was given up (a slow line): it
-/// arrives as keys, `Alt-]` first and `Alt-\` or `Ctrl-G` last, and must not be taken for a person's.
-#[derive(Debug, Default)]
-struct LateAnswer {
-    swallowed: Option<u8>,
-}
-
-impl LateAnswer {
-    /// Longer than any colour.
-    const LONGEST: u8 = 40;
-
-    fn swallows(&mut self, key: &KeyEvent) -> bool {
-        let is = |code, modifier| key.code == KeyCode::Char(code) && key.modifiers.contains(modifier);
-        match self.swallowed {
-            None if is(']', KeyModifiers::ALT) => self.swallowed = Some(0),
-            None => return false,
-            Some(_) if is('\\', KeyModifiers::ALT) || is('g', KeyModifiers::CONTROL) => self.swallowed = None,
-            Some(Self::LONGEST..) => self.swallowed = None,
-            Some(count) => self.swallowed = Some(count + 1),
-        }
-        true
     }
 }
 
@@ -234,19 +210,6 @@ fn signals(_gate: &Arc<Gate>, _to: &Sender<Input>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_terminals_late_answer_is_no_key_press() {
-        let mut late = LateAnswer::default();
-        let key = |code, modifiers| KeyEvent::new(KeyCode::Char(code), modifiers);
-        assert!(!late.swallows(&key('r', KeyModifiers::NONE)));
-        assert!(late.swallows(&key(']', KeyModifiers::ALT)));
-        for c in "11;rgb:1e1e/1e1e/2e2e".chars() {
-            assert!(late.swallows(&key(c, KeyModifiers::NONE)));
-        }
-        assert!(late.swallows(&key('\\', KeyModifiers::ALT)));
-        assert!(!late.swallows(&key('r', KeyModifiers::NONE)));
-    }
 
     #[test]
     fn a_closed_gate_is_passed_when_it_opens() {

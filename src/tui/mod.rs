@@ -20,6 +20,7 @@ pub mod update;
 pub mod view;
 
 mod attaching;
+mod background;
 mod cells;
 mod chord;
 mod composer;
@@ -31,6 +32,7 @@ mod folders;
 mod input;
 mod intents;
 mod items;
+mod late_answer;
 mod layers;
 mod layout;
 mod load;

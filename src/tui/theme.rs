@@ -8,12 +8,12 @@ pub mod file;
 pub mod meaning;
 
 use std::path::Path;
-use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
 use self::file::Design;
+use super::background;
 use super::depth::{Depth, Rgb, flat, shade};
 use super::glyphs::{GlyphSet, Glyphs};
 use crate::model::Handle;
@@ -21,9 +21,6 @@ use crate::model::Handle;
 /// The backgrounds that are taken for granted where a theme paints none of its own.
 const DARK_GROUND: Rgb = (0x1c, 0x1c, 0x1c);
 const LIGHT_GROUND: Rgb = (0xfa, 0xfa, 0xfa);
-
-/// How long the terminal may take to tell its background.
-const ASK_FOR: Duration = Duration::from_millis(150);
 
 /// Which theme a person asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -143,7 +140,7 @@ impl Theme {
         let is_dark = match choice {
             ThemeChoice::Dark => true,
             ThemeChoice::Light => false,
-            ThemeChoice::Auto => depth == Depth::None || is_background_dark(),
+            ThemeChoice::Auto => depth == Depth::None || background::is_dark(),
             ThemeChoice::Design(design) => return Self::of(design, depth, glyphs),
         };
         Self::built_in(is_dark, depth, glyphs)
@@ -210,21 +207,6 @@ const ALL: [Paint; Paint::COUNT] = [
     Paint::Border,
     Paint::Title,
 ];
-
-fn is_background_dark() -> bool {
-    use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
-    let mut options = QueryOptions::default();
-    options.timeout = ASK_FOR;
-    match theme_mode(options) {
-        Ok(mode) => mode == ThemeMode::Dark,
-        Err(_) => !is_light(&std::env::var("COLORFGBG").unwrap_or_default()),
-    }
-}
-
-/// `COLORFGBG` as rxvt, Konsole and others set it: the background is the last number, 7 and 15 are white.
-fn is_light(color_fg_bg: &str) -> bool {
-    matches!(color_fg_bg.rsplit(';').next(), Some("7" | "15"))
-}
 
 #[cfg(test)]
 mod tests {
