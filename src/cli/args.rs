@@ -39,7 +39,7 @@ impl Cli {
 /// Options that every verb takes.
 #[derive(Debug, Args, Clone)]
 pub struct Global {
-    /// Configuration file [default: config.toml in the platform's configuration folder, bagsy/]
+    /// Configuration file [default: ~/.config/bagsy/config.toml, or where the platform keeps such files]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Only this mailbox, by its address or IMAP name [default: all]

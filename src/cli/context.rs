@@ -23,6 +23,8 @@ pub struct Context {
     pub offline: bool,
     /// What the screen says of a lost connection, where that means something of its own.
     pub when_lost: Option<String>,
+    /// What the screen says first.
+    pub greeting: Option<String>,
 }
 
 /// A login that is signed in, with those of its mailboxes that are meant.
@@ -62,6 +64,7 @@ impl Context {
             wanted: global.mailbox.clone(),
             offline: global.offline,
             when_lost: None,
+            greeting: None,
         })
     }
 

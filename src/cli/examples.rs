@@ -100,11 +100,11 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "sync",
-        says: "Fetches what is new and what has changed in INBOX, Sent and Archive of each mailbox, then ends. The screen and `watch` do \
-               this by themselves; it is for a machine that is about to lose its connection, and for a first fetch of a large \
-               mailbox.",
+        says: "Fetches what is new and what has changed in INBOX, Sent and Archive of each mailbox, then ends: heads and flags, not the \
+               texts of the mails, which the screen fetches ahead of need. The screen and `watch` do this by themselves; it is for \
+               scripts, and for a first fetch of a large mailbox.",
         examples: &[
-            ("bagsy sync", "Before a journey; `bagsy --offline` then reads it all"),
+            ("bagsy sync", "Bring the cache up to date, once"),
             ("bagsy --mailbox support@example.com sync --json", "How many messages, octets and seconds, for a script"),
         ],
     },
@@ -120,7 +120,8 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "show",
         says: "Everything but --raw is made safe for a terminal, in a pipe too: no control characters, no overrides of the \
-               writing direction. IDs may be shortened as long as they stay unambiguous.",
+               writing direction. IDs may be shortened as long as they stay unambiguous. With --json `had_by` names who held what \
+               is done now, and `copies_differ` of a message says that it came more than once, not the same each time.",
         examples: &[
             ("bagsy show k3j9x2a7qp", "Read one"),
             ("bagsy show k3j9 --headers", "All header fields of its messages"),
@@ -264,8 +265,9 @@ pub fn lay_over(mut command: clap::Command) -> clap::Command {
     }
     let short: Vec<String> = EXIT_CODES.iter().map(|known| format!("{} {}", known.code, known.short)).collect();
     let codes: Vec<String> = EXIT_CODES.iter().map(|known| format!("  {}  {}", known.code, known.means)).collect();
-    let more = "Files:\n  The configuration is config.toml in the platform's configuration folder, bagsy/; `bagsy man bagsy-config` tells its\n  \
-                keys, `bagsy man bagsy-keys` those of the screen. `bagsy VERB --help` says more about a verb.";
+    let more = "Files: ~/.config/bagsy/config.toml is the configuration (elsewhere than on Linux, where the platform keeps such files); \
+                `bagsy man bagsy-config` tells its keys, `bagsy man bagsy-keys` those of the screen. `bagsy VERB --help` says more \
+                about a verb.";
     let after = format!("{}\n\nExit codes:\n{}\n\n{more}", listed(&PROGRAM), codes.join("\n"));
     command.after_help(format!("Exit codes: {}", short.join(" · "))).after_long_help(after)
 }

@@ -184,7 +184,7 @@ const FILES: [(&str, &str); 4] = [
     ("$XDG_CONFIG_HOME/bagsy/themes/", "themes of your own"),
     (
         "$XDG_DATA_HOME/bagsy/",
-        "what is cached of each login, and beside it what is to be sent and what is being written",
+        "what is cached of each login, and beside it what is to be sent and what is being written; a text lies there too while an editor has it",
     ),
     ("$XDG_STATE_HOME/bagsy/bagsy.log", "the log; no mail, password or token is ever in it"),
 ];
@@ -197,11 +197,11 @@ const ENVIRONMENT: [(&str, &str); 15] = [
     ),
     (
         "DISPLAY, WAYLAND_DISPLAY",
-        "if either is set, links and attachments are opened with `xdg-open`, and `setup` suggests the browser on this machine",
+        "if either is set, links and attachments are opened with `xdg-open`, `notify = \"desktop\"` tells the desktop, and `setup` suggests the browser on this machine",
     ),
     (
         "SSH_CONNECTION, SSH_TTY",
-        "if either is set, nothing is opened: what opens would open on the wrong machine; `setup` suggests the sign-in by a code",
+        "if either is set, nothing is opened, and no desktop is told: it would be on the wrong machine; `setup` suggests the sign-in by a code",
     ),
     ("NO_COLOR", "if set, no colours; weights and signs stay"),
     ("COLORTERM, TERM", "how many colours the terminal has, and in which form it takes a notification"),
@@ -214,8 +214,8 @@ const ENVIRONMENT: [(&str, &str); 15] = [
     ),
     (
         "XDG_RUNTIME_DIR",
-        "where `demo` leaves word for a second one, and where a text lies while an editor has it; else in the temporary folder \
-         ($TMPDIR)",
+        "where `demo` leaves word for a second one, and where an attachment lies while another program shows it; else in the \
+         temporary folder ($TMPDIR)",
     ),
     ("DBUS_SESSION_BUS_ADDRESS", "where the system's keyring is found"),
     (

@@ -10,7 +10,7 @@ use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::mail::safe;
-use crate::model::{Assignee, Conversation, Handle, Refusal};
+use crate::model::{Assignee, Conversation, Handle, Refusal, age};
 
 /// Where results go, and in which form.
 #[derive(Debug, Clone, Copy)]
@@ -146,17 +146,6 @@ fn made_safe(value: Value) -> Value {
     }
 }
 
-/// A duration as the queue shows it: `41m`, `3h`, `2d`.
-pub fn age(since: Timestamp, now: Timestamp) -> String {
-    let seconds = (now.as_second() - since.as_second()).max(0);
-    match seconds {
-        s if s < 60 => format!("{s}s"),
-        s if s < 3_600 => format!("{}m", s / 60),
-        s if s < 172_800 => format!("{}h", s / 3_600),
-        s => format!("{}d", s / 86_400),
-    }
-}
-
 /// Cut or filled to exactly `width` columns.
 pub fn cell(text: &str, width: usize) -> String {
     if text.width() <= width {
@@ -200,8 +189,7 @@ pub fn row(conversation: &Conversation, me: Option<&Handle>, now: Timestamp) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Output, age, cell, made_safe, wrapped};
-    use jiff::Timestamp;
+    use super::{Output, cell, made_safe, wrapped};
     use serde_json::json;
 
     #[test]
@@ -221,13 +209,6 @@ mod tests {
         assert_eq!(wrapped("  1  one two three", 10, 5), "  1  one\n     two\n     three");
         assert_eq!(wrapped("short", 10, 5), "short");
         assert_eq!(wrapped("averyveryverylongword x", 10, 2), "averyveryverylongword\n  x");
-    }
-
-    #[test]
-    fn ages_are_short() {
-        let now = Timestamp::from_second(1_000_000).unwrap();
-        let ago = |s: i64| age(Timestamp::from_second(1_000_000 - s).unwrap(), now);
-        assert_eq!([ago(5), ago(60), ago(7_200), ago(172_800)], ["5s", "1m", "2h", "2d"]);
     }
 
     #[test]

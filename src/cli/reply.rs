@@ -5,7 +5,7 @@ use serde_json::json;
 use super::args::{OutboxVerb, ReplyArgs};
 use super::change::named;
 use super::context::{Context, Named, Outcome, Reached, expectation, failed, resolve};
-use super::{mail, output};
+use super::mail;
 use crate::config::AfterReply;
 use crate::engine::message::Answer;
 use crate::engine::outbox::{self, Ran, Terms};
@@ -177,7 +177,7 @@ fn list(cx: &Context, reader: &Reader, item: &OutboxItem) {
         },
         || {
             let error = error.map(|e| format!("  {e}")).unwrap_or_default();
-            let age = output::age(item.since, jiff::Timestamp::now());
+            let age = crate::model::age(item.since, jiff::Timestamp::now());
             format!("{}  {state}  {age}  to {}  {}{error}", item.id, item.recipients.join(", "), item.subject)
         },
     );

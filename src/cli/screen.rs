@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::context::{Context, Outcome, failed};
+use super::output::Output;
 use crate::config::{self, Glyphs, MailboxConfig};
 use crate::engine::message::{Connection, Event};
 use crate::engine::{self, Cache, Engine, Link, Login, Tell};
@@ -78,6 +79,7 @@ pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
         zone,
         signatures: signatures(cx),
         when_lost: cx.when_lost.clone(),
+        greeting: cx.greeting.clone(),
         notify: match cx.config.ui.notify {
             config::Notify::Off => Notify::Off,
             config::Notify::Bell => Notify::Bell,
@@ -96,12 +98,16 @@ pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
             Glyphs::Ascii => GlyphSet::Ascii,
         },
         mouse: cx.config.ui.mouse,
-        private_folder: None,
     };
     let shown = crate::tui::run::run(config, source, drafts, commands, events);
     // The commands' channel is closed with the screen: what was asked for is carried out, connections are closed.
     let _ = runtime.block_on(forwarding);
-    shown.map_err(|error| Refusal::new(ErrorKind::Failed, format!("the terminal cannot be used: {error}")))
+    let has_begun =
+        shown.map_err(|error| Refusal::new(ErrorKind::Failed, format!("the terminal cannot be used: {error}")))?;
+    if has_begun {
+        Output::new(false).aside("What you were writing is kept; `O` on the screen lists it.");
+    }
+    Ok(())
 }
 
 /// Without an engine nobody else says so.

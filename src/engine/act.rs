@@ -230,7 +230,7 @@ impl Link {
         self.look_into_archive(place).await?;
         let thread = self.reader.thread(mailbox.key(), place.root)?;
         let Some(message) = newest_incoming(&thread, Role::Archive) else {
-            let text = "nothing of the conversation is in Archive: it lies in Sent alone";
+            let text = "nothing of the conversation is in INBOX or Archive, only our own mail in Sent";
             return Err(Refusal::new(ErrorKind::Failed, text).into());
         };
         let uid = message.uid;

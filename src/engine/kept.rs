@@ -155,6 +155,8 @@ pub struct Content {
     pub bcc: String,
     pub subject: String,
     pub body: String,
+    /// Where its writer was in it: line and column, in characters.
+    pub cursor: (usize, usize),
     /// The files that go along, beside what is forwarded.
     pub attached: Vec<Attached>,
     pub forwards: Option<Forwards>,
@@ -177,6 +179,7 @@ impl Default for Content {
             bcc: empty(),
             subject: empty(),
             body: empty(),
+            cursor: (0, 0),
             attached: Vec::new(),
             forwards: None,
             in_reply_to: None,
@@ -197,6 +200,7 @@ impl Content {
             bcc: addresses::write(&draft.bcc),
             subject: draft.subject.clone(),
             body: draft.body.clone(),
+            cursor: (0, 0),
             attached: Vec::new(),
             forwards: None,
             in_reply_to: draft.in_reply_to.clone(),

@@ -58,7 +58,9 @@ impl Draft {
         if let Some(address) =
             std::iter::once(&self.from).chain(self.everybody()).find(|a| in_ascii(&a.email).is_none())
         {
-            return Err(DraftError::NotAscii(address.to_string()));
+            let is_local = address.email.rsplit_once('@').is_some_and(|(local, _)| !local.is_ascii());
+            let why = if is_local { DraftError::NotAscii } else { DraftError::NotAnAddress };
+            return Err(why(address.to_string()));
         }
         if self.everybody().next().is_none() { Err(DraftError::NoRecipient) } else { Ok(()) }
     }

@@ -95,7 +95,9 @@ impl Change {
             if before.status != after.status {
                 kinds.push((ChangeKind::Status, holder.clone().or(finisher)));
             }
-            if before.tags != after.tags || before.urgent != after.urgent {
+            // Tags are told of the messages where the conversation lies: one that goes elsewhere takes its own along.
+            let has_stayed = before.folder == after.folder;
+            if has_stayed && (before.tags != after.tags || before.urgent != after.urgent) {
                 kinds.push((ChangeKind::Tagged, None));
             }
         }

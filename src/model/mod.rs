@@ -2,6 +2,7 @@
 
 mod action;
 mod address;
+mod age;
 mod alike;
 mod conversation;
 mod error;
@@ -17,6 +18,7 @@ pub mod words;
 
 pub use action::{Action, Expectation};
 pub use address::Address;
+pub use age::age;
 pub use alike::Alike;
 pub use conversation::{Assignee, Conversation, Presence, Status};
 pub use error::{ErrorKind, Refusal};

@@ -369,7 +369,8 @@ pub(crate) fn write_words(cache: &Connection) -> Result<u32> {
         let mut statement = cache.prepare_cached("SELECT message FROM unsearched ORDER BY message DESC LIMIT ?1")?;
         statement.query_map([PORTION], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
     };
-    let mut header = cache.prepare_cached("SELECT subject, \"from\", \"to\", cc FROM header WHERE id = ?1")?;
+    let mut header =
+        cache.prepare_cached("SELECT subject, \"from\", \"to\", cc, reply_to FROM header WHERE id = ?1")?;
     let mut body = cache.prepare_cached("SELECT raw FROM body WHERE message = ?1")?;
     let mut write = cache.prepare_cached(
         "INSERT OR REPLACE INTO search (rowid, subject, sender, recipients, body) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -380,7 +381,9 @@ pub(crate) fn write_words(cache: &Connection) -> Result<u32> {
         let named = header
             .query_row([key], |row| {
                 let people = |at: usize| -> rusqlite::Result<String> { Ok(names(row.get_ref(at)?.as_str()?)) };
-                Ok((row.get::<_, String>(0)?, people(1)?, people(2)?, people(3)?))
+                // A web form writes From the mailbox itself; the queue shows whom it was for.
+                let senders = format!("{} {}", people(1)?, people(4)?);
+                Ok((row.get::<_, String>(0)?, senders, people(2)?, people(3)?))
             })
             .optional()?;
         let raw: Option<Vec<u8>> = body.query_row([key], |row| row.get(0)).optional()?;

@@ -54,6 +54,8 @@ pub struct Settings {
     pub signatures: BTreeMap<String, Result<String, String>>,
     /// Said of a lost connection instead of what the network says, where losing it means something of its own.
     pub when_lost: Option<String>,
+    /// Said first of all.
+    pub greeting: Option<String>,
     /// How the person is told of what happens while they look elsewhere.
     pub notify: Notify,
     /// Whether also of each new conversation.
@@ -69,6 +71,7 @@ impl Default for Settings {
             hold: HOLD,
             signatures: BTreeMap::new(),
             when_lost: None,
+            greeting: None,
             notify: Notify::Off,
             notify_new: false,
         }
@@ -157,6 +160,13 @@ pub struct App {
     pub pressed: Vec<Chord>,
     pub intents: Intents,
     pub undo: Vec<Asked>,
+    /// The first rows were read.
+    pub has_begun: bool,
+    /// When a mail of one's own was last told as sent.
+    pub sent_at: Option<Timestamp>,
+    /// What could be taken back before an answer that is on its way: it is not undone behind it, and again when it has left or
+    /// came back.
+    pub undo_behind: Vec<Asked>,
     /// What opens links and files here.
     pub opener: Opener,
     /// Files that are fetched.
@@ -219,6 +229,9 @@ impl App {
             pressed: Vec::new(),
             intents: Intents::default(),
             undo: Vec::new(),
+            has_begun: false,
+            sent_at: None,
+            undo_behind: Vec::new(),
             opener: Opener::None("nothing can be opened"),
             on_their_way: Vec::new(),
             batch: None,
@@ -373,6 +386,18 @@ impl App {
     /// The answer that `z` would take back now.
     pub fn recallable(&self) -> Option<&Held> {
         self.held.iter().rev().find(|h| h.until > self.now && !h.is_recalled)
+    }
+
+    /// Whether the last change is not done yet, so that what could be undone now is the one before it.
+    pub fn is_undoable_pending(&self) -> bool {
+        self.intents.is_undoable_pending() || !self.nexts.is_empty()
+    }
+
+    /// Whether an answer to it is on its way out.
+    pub fn is_leaving(&self, conversation: &Conversation) -> bool {
+        let target = Self::target(conversation);
+        self.sending.iter().any(|s| s.target == target)
+            || self.held.iter().any(|h| h.target == target && !h.is_recalled)
     }
 
     /// The answer of an earlier run (or of another screen) that `z` would take back now: still held, or, without a connection

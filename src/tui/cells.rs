@@ -88,8 +88,8 @@ fn fits(text: &str, cells: usize) -> bool {
     take(text, cells).len() == text.len()
 }
 
-/// Broken into lines of at most `cells` cells, at blanks where there are any; a line's own indent is kept on the lines
-/// that follow from it.
+/// Broken into lines of at most `cells` cells, at blanks where there are any; a line's own indent, or its marks of a quote, are
+/// kept on the lines that follow from it.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let cells = cells.max(1);
     let mut lines = Vec::new();
@@ -104,8 +104,16 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
+/// What stands before a line's words: blanks, or `> ` as often as it was quoted. Octets of one cell each.
+fn lead(line: &str) -> &str {
+    let blanks = line.len() - line.trim_start_matches(' ').len();
+    let marks = line.len() - line.trim_start_matches([' ', '>']).len();
+    let is_quoted = line[..marks].contains('>');
+    &line[..if is_quoted { marks } else { blanks }]
+}
+
 fn wrap_line(line: &str, cells: usize, lines: &mut Vec<String>) {
-    let indent: String = line.chars().take_while(|c| *c == ' ').take(cells / 2).collect();
+    let indent = lead(line).get(..cells / 2).unwrap_or(lead(line)).to_owned();
     let mut current = indent.clone();
     let mut used = width(&current);
     let mut is_fresh = true;

@@ -69,6 +69,7 @@ impl Field {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Doubt {
     NoSubject,
+    NoText,
     NoFile,
 }
 
@@ -105,6 +106,8 @@ pub struct Composer {
     is_kept: bool,
     /// Something was ever typed into it.
     pub is_touched: bool,
+    /// Opening it claimed what was free.
+    pub brought_claim: bool,
     /// Said above the text: somebody took it, newer mail came.
     pub warning: Option<String>,
     /// The message whose text is to be quoted when it is here.
@@ -137,6 +140,7 @@ impl Composer {
             found: None,
             is_kept: false,
             is_touched: false,
+            brought_claim: false,
             warning: None,
             awaits: None,
             doubts: HashSet::new(),
@@ -147,7 +151,10 @@ impl Composer {
 
     /// Opens what was kept.
     pub fn resume(saved: SavedDraft) -> Self {
+        let (row, column) = saved.content.cursor;
         let mut composer = Self::new(saved.target, saved.content);
+        let place = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
+        composer.body.move_cursor(CursorMove::Jump(place(row), place(column)));
         composer.saved_at = Some(saved.saved_at);
         composer.found = Some(Found { hand: saved.hand, saved_at: saved.saved_at });
         composer.is_touched = true;
@@ -244,7 +251,7 @@ impl Composer {
     pub fn turn(&mut self, is_back: bool) {
         let can_stop = |field: Field| match field {
             Field::From => is_back && self.senders.len() > 1,
-            Field::Files => self.shows(Field::Files),
+            Field::Files | Field::Bcc => self.shows(field),
             _ => true,
         };
         let at = Field::ALL.iter().position(|f| *f == self.field).unwrap_or(0);
@@ -271,6 +278,11 @@ impl Composer {
     /// Whether there is text that was not kept yet.
     pub fn is_unsaved(&self) -> bool {
         self.changed.is_some()
+    }
+
+    /// Whether it holds what was written here: what was opened and left as it was lies where it lay.
+    pub fn is_of_this_hand(&self) -> bool {
+        (self.is_unsaved() || self.is_kept) && !self.is_empty()
     }
 
     /// The text was kept.
@@ -471,6 +483,12 @@ impl Composer {
         let speaks_of_file = || self.own_lines(None).any(|line| speaks_of_file(&line));
         let doubt = if self.text(Field::Subject).trim().is_empty() {
             Doubt::NoSubject
+        } else if self.target.is_opening()
+            && self.forwards().is_none()
+            && self.is_bare()
+            && self.files().next().is_none()
+        {
+            Doubt::NoText
         } else if self.files().next().is_none() && speaks_of_file() {
             Doubt::NoFile
         } else {
@@ -487,6 +505,7 @@ impl Composer {
             bcc: typing::text_of(&self.bcc),
             subject: typing::text_of(&self.subject),
             body: self.body_text(),
+            cursor: (self.body.cursor().0, self.body.cursor().1),
             ..self.base.clone()
         }
     }

@@ -26,6 +26,8 @@ pub struct Intent {
     pub me: Option<Handle>,
     /// What would take it back.
     pub undo: Option<Asked>,
+    /// It takes something back itself, and is not taken back.
+    pub is_undo: bool,
     /// Said to nobody when it comes true (marking as read by opening).
     pub is_quiet: bool,
 }
@@ -48,14 +50,21 @@ impl Intents {
 
     /// What takes back what this ticket asked is known only now.
     pub fn can_undo(&mut self, ticket: Ticket, undo: impl FnOnce(&Target) -> Asked) {
-        if let Some(intent) = self.0.iter_mut().find(|i| i.ticket == ticket) {
+        if let Some(intent) = self.0.iter_mut().find(|i| i.ticket == ticket && !i.is_undo) {
             intent.undo = Some(undo(&intent.target));
         }
     }
 
-    /// What is asked for now is not undone any more.
-    pub fn forget_undo(&mut self) {
-        for intent in &mut self.0 {
+    /// What this ticket asked takes back something else.
+    pub fn is_undo(&mut self, ticket: Ticket) {
+        if let Some(intent) = self.0.iter_mut().find(|i| i.ticket == ticket) {
+            intent.is_undo = true;
+        }
+    }
+
+    /// What is still to come of this conversation is not undone: an answer to it has left.
+    pub fn forget_undo_of(&mut self, target: &Target) {
+        for intent in self.0.iter_mut().filter(|intent| intent.target == *target) {
             intent.undo = None;
         }
     }
@@ -67,7 +76,8 @@ impl Intents {
 
     /// Whether something that can be undone is not answered yet.
     pub fn is_undoable_pending(&self) -> bool {
-        self.0.iter().any(|i| !i.is_quiet && i.undo.is_some())
+        // How a mail is brought back is known when it has been moved.
+        self.0.iter().any(|i| !i.is_quiet && (i.undo.is_some() || matches!(i.action, Action::File(_))))
     }
 
     fn of<'a>(&'a self, conversation: &'a Conversation) -> impl Iterator<Item = &'a Intent> {

@@ -226,6 +226,7 @@ pub enum Act {
     PreviousField,
     Attach,
     OtherForm,
+    Bcc,
     // Text under a cursor
     Left,
     Right,
@@ -239,6 +240,7 @@ pub enum Act {
     PageDown,
     DeleteWord,
     DeleteToEnd,
+    DeleteToStart,
     // Small windows
     Complete,
     Accept,
@@ -271,7 +273,7 @@ const TYPING: &[C] = &[C::Writing, C::Picker, C::Folders, C::Attaching, C::Line,
 const CHOOSING: &[C] = &[C::Picker, C::Folders, C::Items, C::Attaching, C::Search, C::Palette];
 const ON_A_LINE: &[C] = &[C::Picker, C::Folders, C::Attaching, C::Line, C::Tags, C::Search, C::Palette];
 const IN_WINDOWS: &[C] = &[C::Picker, C::Folders, C::Items, C::Attaching, C::Line, C::Tags, C::Palette];
-const LISTS: &[C] = &[C::Queue, C::Mailboxes, C::Outbox, C::Help];
+const LISTS: &[C] = &[C::Queue, C::Mailboxes, C::Outbox];
 const EVERYWHERE: &[C] = &[
     C::Queue,
     C::Reading,
@@ -308,6 +310,10 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Reply, "reply", ["r"], MAIL, Answer, "reply", "reply";
     Act::Assign, "assign", ["A"], MAIL, Team, "assign to a teammate", "assign";
     Act::Done, "done", ["e"], MAIL, State, "done, or open again", "done";
+    Act::Back, "back", ["q", "Esc"], &[C::Reading], Move, "back to the queue", "back";
+    Act::NextConversation, "next-conversation", ["J"], &[C::Reading], Move, "next conversation", "next";
+    Act::OpenItem, "open-item", ["o"], &[C::Reading], Mail, "open a link or an attachment", "open";
+    Act::SaveItem, "save", ["S"], &[C::Reading], Mail, "save an attachment, or the mail", "save";
     Act::Waiting, "waiting", ["w"], MAIL, State, "waiting for the customer, or open", "waiting";
     Act::Tag, "tag", ["t"], MAIL, State, "add or remove tags", "tag";
     Act::Search, "search", ["/"], MAIL, Find, "search the whole mailbox", "search";
@@ -324,8 +330,6 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Trash, "trash", ["d"], MAIL, State, "to Trash";
     Act::Junk, "junk", ["X"], MAIL, State, "to Junk, marked as junk";
     Act::MoveTo, "move", ["v"], MAIL, State, "move to a folder";
-    Act::OpenItem, "open-item", ["o"], &[C::Reading], Mail, "open a link or an attachment", "open";
-    Act::SaveItem, "save", ["S"], &[C::Reading], Mail, "save an attachment, or the mail", "save";
     Act::Copy, "copy", ["y"], MAIL, Mail, "copy a link, an address, an id";
     Act::Pipe, "pipe", ["|"], &[C::Reading], Mail, "give the mail or a part to a command";
     Act::Headers, "headers", ["h"], &[C::Reading], Mail, "all header fields, or the text again";
@@ -335,7 +339,7 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Select, "select", ["Space"], &[C::Queue], Select, "select, or no longer";
     Act::SelectRange, "select-range", ["V"], &[C::Queue], Select, "begin a range; again: end it";
     Act::SelectAll, "select-all", ["*"], &[C::Queue], Select, "all of this view";
-    Act::SelectAlike, "select-alike", ["="], &[C::Queue], Select, "all like this one: its list, else its sender; again: its domain";
+    Act::SelectAlike, "select-alike", ["="], &[C::Queue], Select, "all of its list or sender; again: its domain";
     Act::SelectLists, "select-lists", ["%"], &[C::Queue], Select, "all from mailing lists";
     Act::Deselect, "deselect", ["Esc"], &[C::Queue], Select, "select nothing; stop what goes on; leave a search";
     Act::Filter, "filter", ["\\"], MAIL, Find, "narrow the list";
@@ -344,19 +348,21 @@ pub const DEFAULT: &[Binding] = keys![
 
     Act::Down, "down", ["j", "Down"], LISTS, Move, "down";
     Act::Up, "up", ["k", "Up"], LISTS, Move, "up";
+    Act::Down, "down", ["j", "Down"], &[C::Help], Move, "down", "down";
+    Act::Up, "up", ["k", "Up"], &[C::Help], Move, "up";
     Act::Down, "line-down", ["j", "Down"], &[C::Reading], Move, "a line down";
     Act::Up, "line-up", ["k", "Up"], &[C::Reading], Move, "a line up";
-    Act::HalfDown, "half-page-down", ["Ctrl-d", "PageDown"], &[C::Queue, C::Reading, C::Help], Move, "half a page down";
+    Act::HalfDown, "half-page-down", ["Ctrl-d", "PageDown"], &[C::Queue], Move, "half a page down";
+    Act::HalfDown, "half-page-down", ["Ctrl-d", "PageDown", "Space"], &[C::Reading], Move, "half a page down";
+    Act::HalfDown, "half-page-down", ["Ctrl-d", "PageDown", "Space"], &[C::Help], Move, "half a page down", "half a page";
     Act::HalfUp, "half-page-up", ["Ctrl-u", "PageUp"], &[C::Queue, C::Reading, C::Help], Move, "half a page up";
     Act::Top, "top", ["g g", "Home"], &[C::Queue, C::Reading, C::Help], Move, "to the top";
     Act::Bottom, "bottom", ["G", "End"], &[C::Queue, C::Reading, C::Help], Move, "to the bottom";
     Act::Open, "open", ["Enter"], &[C::Queue], Move, "open";
     Act::Open, "unfold", ["Enter"], &[C::Reading], Move, "fold or unfold a message or a quote", "unfold";
-    Act::NextConversation, "next-conversation", ["J"], &[C::Reading], Move, "next conversation";
     Act::PreviousConversation, "previous-conversation", ["K"], &[C::Reading], Move, "previous conversation";
     Act::OtherPane, "other-pane", ["Tab"], MAIL, Move, "between queue and conversation";
-    Act::Back, "back", ["q", "Esc"], &[C::Reading], Move, "back to the queue", "back";
-    Act::Back, "close", ["q", "Esc", "?"], &[C::Help], Program, "close", "close";
+    Act::Back, "close", ["q", "Esc", "?", "F1"], &[C::Help], Program, "close", "close";
     Act::Back, "close", ["q", "Esc", "M"], &[C::Mailboxes], Program, "close", "close";
 
     Act::View(View::Inbox), "view-inbox", ["1"], MAIL, Views, "Inbox: all that is open";
@@ -372,17 +378,18 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Open, "choose-mailbox", ["Enter"], &[C::Mailboxes], Views, "work on this mailbox", "choose";
 
     Act::Outbox, "outbox", ["O"], MAIL, Answer, "the outbox: what has not left yet";
-    Act::Open, "outbox-open", ["Enter"], &[C::Outbox], Answer, "go to its conversation; settle an unknown one; go on with a draft", "go to it";
-    Act::TakeBack, "take-back", ["z", "x"], &[C::Outbox], Answer, "take it back: its text is a draft again", "take it back";
+    Act::Open, "outbox-open", ["Enter"], &[C::Outbox], Answer, "go to it: settle its fate, go on with a draft", "go to it";
+    Act::TakeBack, "take-back", ["z", "x"], &[C::Outbox], Answer, "take it back: its text is a draft again; throw a draft away", "take it back";
     Act::Retry, "retry", ["r"], &[C::Outbox], Answer, "try to send now", "try now";
     Act::Back, "close", ["q", "Esc", "O"], &[C::Outbox], Program, "close", "close";
 
     Act::Send, "send", ["Ctrl-s"], &[C::Writing], Answer, "send", "send";
     Act::SendDone, "send-done", ["Ctrl-o"], &[C::Writing], Answer, "send and done", "send and done";
-    Act::Attach, "attach", ["Ctrl-a"], &[C::Writing], Answer, "attach a file; Delete takes the chosen one off", "attach";
     Act::KeepDraft, "keep-draft", ["Esc"], &[C::Writing], Answer, "close and keep the draft", "keep draft";
     Act::Editor, "editor", ["Ctrl-e"], &[C::Writing], Answer, "write in $EDITOR", "$EDITOR";
+    Act::Attach, "attach", ["Ctrl-a"], &[C::Writing], Answer, "attach a file; Delete takes the chosen one off", "attach";
     Act::OtherForm, "other-form", ["Ctrl-r"], &[C::Writing], Answer, "reply to one or all; forward as text or attachment";
+    Act::Bcc, "bcc", ["Ctrl-b"], &[C::Writing], Answer, "to Bcc: who gets a copy unseen";
     Act::NextField, "next-field", ["Tab"], &[C::Writing], Answer, "next field; takes the address that is offered", "fields";
     Act::PreviousField, "previous-field", ["Shift-Tab"], &[C::Writing], Answer, "previous field";
 
@@ -401,6 +408,7 @@ pub const DEFAULT: &[Binding] = keys![
     Act::PageDown, "text-page-down", ["PageDown"], &[C::Writing], Text, "a page down";
     Act::DeleteWord, "delete-word", ["Ctrl-w", "Alt-Backspace"], TYPING, Text, "delete the word before";
     Act::DeleteToEnd, "delete-to-end", ["Ctrl-k"], TYPING, Text, "delete to the end of the line";
+    Act::DeleteToStart, "delete-to-start", ["Ctrl-u"], TYPING, Text, "delete to the start of the line";
 
     Act::Accept, "assign-to", ["Enter"], &[C::Picker], Team, "assign to this teammate", "assign";
     Act::Accept, "move-to", ["Enter"], &[C::Folders], State, "move to this folder", "move";
@@ -408,6 +416,7 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Accept, "take-line", ["Enter"], &[C::Line], Mail, "do it", "do it";
     Act::Accept, "attach-file", ["Enter"], &[C::Attaching], Answer, "attach this file, or open this folder", "attach";
     Act::Complete, "complete", ["Tab"], &[C::Attaching], Text, "complete the name", "complete";
+    Act::Complete, "complete-tag", ["Tab"], &[C::Tags], Text, "complete the tag from those in use", "complete";
     Act::Accept, "set-tags", ["Enter"], &[C::Tags], State, "set", "set";
     Act::Accept, "keep-found", ["Enter"], &[C::Search], Find, "work on what was found", "keep";
     Act::Cancel, "stop-searching", ["Esc"], &[C::Search], Find, "back to where you were", "back";
@@ -424,7 +433,8 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Suspend, "suspend", ["Ctrl-z"], EVERYWHERE, Program, "put bagsy in the background";
     Act::Quit, "quit", ["q"], &[C::Queue], Program, "quit (asks only with unsent mail)", "quit";
     Act::Interrupt, "interrupt", ["Ctrl-c"], EVERYWHERE, Program, "quit from anywhere; a draft is kept";
-    Act::Keys, "keys", ["?"], &[C::Queue, C::Reading, C::Mailboxes, C::Outbox], Program, "the keys of this screen", "keys";
+    Act::Keys, "keys", ["?", "F1"], &[C::Queue, C::Reading, C::Mailboxes, C::Outbox], Program, "the keys of this screen", "keys";
+    Act::Keys, "keys", ["F1"], &[C::Writing], Program, "the keys of this screen", "keys";
 ];
 
 /// What the chords pressed so far mean.

@@ -9,8 +9,10 @@ use super::items::{Choice, Whose};
 use super::keymap::Context;
 use super::palette::Palette;
 use super::typing;
+use super::waiting::Waiting;
 use crate::engine::message::{AfterReply, Piece, Target};
 use crate::model::{Action, Conversation, Handle};
+use crate::wire::answer::Seen;
 
 /// What a yes means.
 #[derive(Debug, Clone)]
@@ -34,13 +36,21 @@ pub enum Sure {
     SendUnannounced {
         then: Option<AfterReply>,
     },
+    /// Send what is in the composer although it was answered meanwhile, which its writer has seen now.
+    SendToo {
+        then: Option<AfterReply>,
+        seen: Seen,
+    },
+    /// Forget the draft that lies here.
+    ThrowAway(Target),
     Quit,
 }
 
 /// Choosing the teammate who gets a conversation.
 #[derive(Debug, Clone)]
 pub struct Picker {
-    pub conversation: Box<Conversation>,
+    /// `None`: all that is selected.
+    pub conversation: Option<Box<Conversation>>,
     pub input: TextArea<'static>,
     pub teammates: Vec<Handle>,
     pub selected: usize,
@@ -94,6 +104,8 @@ pub enum Layer {
         /// Whose keys are shown.
         of: Context,
         scroll: u16,
+        /// The window above which it was opened.
+        under: Option<Box<Layer>>,
     },
     Mailboxes {
         selected: usize,
@@ -101,6 +113,8 @@ pub enum Layer {
     /// What waits to be sent; its rows are read anew for every frame.
     Outbox {
         selected: usize,
+        /// What stands there, wherever it goes.
+        of: Option<Waiting>,
     },
     Picker(Picker),
     Folders(FolderPicker),
@@ -115,13 +129,18 @@ pub enum Layer {
     /// A file is chosen that is to go along.
     Attaching(Attaching),
     Tags {
-        conversation: Box<Conversation>,
+        /// `None`: all that is selected.
+        conversation: Option<Box<Conversation>>,
         input: TextArea<'static>,
+        /// Those that the team uses.
+        known: Vec<String>,
     },
     Confirm {
         question: String,
         explains: String,
         sure: Sure,
+        /// Where one goes on who says no.
+        back: Option<Box<Layer>>,
     },
     /// An answer whose fate is unknown: what became of it?
     Fate {
@@ -132,6 +151,11 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// The keys of this window, above it.
+    pub fn explained(self) -> Self {
+        Self::Help { of: self.context(), scroll: 0, under: Some(Box::new(self)) }
+    }
+
     /// Where its keys stand in the keymap.
     pub fn context(&self) -> Context {
         match self {

@@ -14,6 +14,8 @@ use super::rights;
 use super::screens::help;
 use super::source::{Order, Result, Source};
 use super::theme::Theme;
+use super::waiting::Waiting;
+use super::words;
 use crate::engine::comes_back_marked;
 use crate::engine::message::Target;
 use crate::model::{Conversation, Role, View};
@@ -29,10 +31,18 @@ pub fn fill(app: &mut App, source: &dyn Source, theme: &Theme) {
     let areas = areas(app);
     let unfold = app.keymap.key_for(Context::Reading, Act::Open);
     let context = LineContext { now: app.now, zone: app.settings.zone.clone(), glyphs: theme.glyphs, unfold };
-    if let Some(Layer::Help { of, scroll: scroll @ 1.. }) = app.layer {
+    if let Some(Layer::Help { of, scroll: 1.., .. }) = app.layer {
         // From the end the next key leads back at once, however far the one before went.
-        let scroll = scroll.min(help::furthest(app, of, theme, areas.body));
-        app.layer = Some(Layer::Help { of, scroll });
+        let furthest = help::furthest(app, of, theme, areas.body);
+        if let Some(Layer::Help { scroll, .. }) = &mut app.layer {
+            *scroll = furthest.min(*scroll);
+        }
+    }
+    if let Some(Layer::Outbox { selected, of }) = &app.layer {
+        let line = of.as_ref().and_then(|of| of.line(app)).unwrap_or(*selected);
+        let last = (app.outbox.len() + app.texts.len()).saturating_sub(1);
+        let selected = line.min(last);
+        app.layer = Some(Layer::Outbox { selected, of: Waiting::at(app, selected) });
     }
     if let Some(reading) = &mut app.reading {
         reading.lay_out(layout::reading_width(&areas), usize::from(areas.reading.height), &context);
@@ -49,6 +59,15 @@ fn try_fill(app: &mut App, source: &dyn Source) -> Result<()> {
     let was_stale = std::mem::take(&mut app.is_stale);
     if was_stale {
         refresh(app, source)?;
+        let is_first = !std::mem::replace(&mut app.has_begun, true);
+        if let Some(greeting) = app.settings.greeting.clone().filter(|_| is_first) {
+            app.say(Tone::News, greeting);
+        }
+        if is_first && !app.texts.is_empty() {
+            let drafts = words::count(app.texts.len(), "draft waits", "drafts wait");
+            let key = app.keymap.key_for(Context::Queue, Act::Outbox);
+            app.say(Tone::News, format!("{drafts}: {key} shows what you have begun"));
+        }
     }
     window(app, source)?;
     reading(app, source, was_stale)?;

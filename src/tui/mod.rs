@@ -44,8 +44,10 @@ mod queue;
 mod reading;
 mod screens;
 mod selection;
+mod tags;
 mod terminal;
 mod typing;
+mod waiting;
 mod widgets;
 mod words;
 

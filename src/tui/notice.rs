@@ -73,8 +73,13 @@ impl Notices {
     }
 
     pub fn is_own(&self, change: &Change, now: Timestamp) -> bool {
+        self.asked_within(change, now, ECHO)
+    }
+
+    /// Whether the person asked for something in this conversation within this time.
+    pub fn asked_within(&self, change: &Change, now: Timestamp, time: SignedDuration) -> bool {
         let asked = self.own.get(&(change.mailbox.clone(), change.conversation.clone()));
-        asked.is_some_and(|at| now.duration_since(*at) < ECHO)
+        asked.is_some_and(|at| now.duration_since(*at) < time)
     }
 
     /// Something is worth telling; it is told by [`Notices::due`].

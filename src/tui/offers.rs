@@ -31,12 +31,14 @@ impl Offers {
             people.iter().filter(is_free).filter_map(|a| Some((fit(a, &needle)?, a))).collect();
         fitting.sort_by_key(|(how, _)| *how);
         fitting.truncate(MOST);
+        // What stands within a word is offered, and taken only by who chooses it.
+        let is_likely = fitting.first().is_some_and(|(how, _)| *how < 2);
         let people: Vec<Address> = fitting.into_iter().map(|(_, a)| a.clone()).collect();
         // What is typed to its end needs no offer.
         if people.is_empty() || people.iter().any(|a| a.email.to_lowercase() == needle) {
             return None;
         }
-        Some(Self { people, chosen: (!is_mailable(typed)).then_some(0) })
+        Some(Self { people, chosen: (is_likely && !is_mailable(typed)).then_some(0) })
     }
 
     /// The next one, or the one before.

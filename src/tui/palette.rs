@@ -32,11 +32,33 @@ pub enum Deed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub says: String,
+    /// The action's name, as the configuration has it; empty where it is none.
+    name: &'static str,
     /// How it is pressed; empty where there is no key for it.
     pub key: String,
     pub deed: Deed,
     /// Why it cannot be done now.
     pub why_not: Option<String>,
+}
+
+/// Whether what is typed calls an entry by more than some of its letters, the likeliest meaning first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Called {
+    /// By its key, where that does something here: `:q` quits.
+    ByKey,
+    ByName,
+    Otherwise,
+}
+
+impl Entry {
+    fn is_called(&self, typed: &str) -> Called {
+        match typed {
+            "" => Called::Otherwise,
+            _ if self.key == typed && self.why_not.is_none() => Called::ByKey,
+            _ if !self.name.is_empty() && self.name.eq_ignore_ascii_case(typed) => Called::ByName,
+            _ => Called::Otherwise,
+        }
+    }
 }
 
 /// The palette as it is typed in.
@@ -70,7 +92,7 @@ fn actions(app: &App) -> Vec<Entry> {
             }
             let why_not = if place == here { rights::why_not(app, *act) } else { Some(elsewhere(app, place)) };
             let key = keys.first().map(|key| shown(key)).unwrap_or_default();
-            entries.push(Entry { says: (*says).to_owned(), key, deed: Deed::Act(*act), why_not });
+            entries.push(Entry { says: (*says).to_owned(), name, key, deed: Deed::Act(*act), why_not });
         }
     }
     entries
@@ -104,22 +126,32 @@ impl Palette {
             let name = mailbox.name.as_deref().map(|name| format!("  {name}")).unwrap_or_default();
             let says = safe::line(&format!("mailbox {}{name}", mailbox.key()));
             let why_not = (at == app.mailbox).then(|| "you are there".to_owned()).or_else(|| writing.clone());
-            entries.push(Entry { says, key: String::new(), deed: Deed::Mailbox(at), why_not });
+            entries.push(Entry { says, name: "", key: String::new(), deed: Deed::Mailbox(at), why_not });
         }
-        let assigning = writing.clone().or_else(|| rights::why_not(app, Act::Assign));
+        let is_elsewhere = !matches!(app.context(), Context::Queue | Context::Reading);
+        let assigning = match is_elsewhere {
+            true => Some(elsewhere(app, Context::Queue)),
+            false => rights::why_not(app, Act::Assign),
+        };
         for handle in source.teammates(app.key())? {
             let is_me = app.me() == Some(&handle);
             let whose = if is_me { "what you hold".to_owned() } else { format!("what {handle} holds") };
             let deed = Deed::Search(Query::held_by(&handle));
             let key = format!("who:{handle}");
-            entries.push(Entry { says: whose, key, deed, why_not: writing.clone() });
+            entries.push(Entry { says: whose, name: "", key, deed, why_not: writing.clone() });
             let says = if is_me { format!("assign to yourself ({handle})") } else { format!("assign to {handle}") };
-            entries.push(Entry { says, key: String::new(), deed: Deed::Assign(handle), why_not: assigning.clone() });
+            entries.push(Entry {
+                says,
+                name: "",
+                key: String::new(),
+                deed: Deed::Assign(handle),
+                why_not: assigning.clone(),
+            });
         }
         for tag in source.tags(app.key())? {
             let says = safe::line(&format!("tagged {tag}"));
             let (key, deed) = (safe::line(&format!("tag:{tag}")), Deed::Search(Query::tagged(&tag)));
-            entries.push(Entry { says, key, deed, why_not: writing.clone() });
+            entries.push(Entry { says, name: "", key, deed, why_not: writing.clone() });
         }
         let input = typing::line("");
         let mut palette = Self { input, about: app.subject(), under: None, entries, matching: Vec::new(), selected: 0 };
@@ -134,19 +166,23 @@ impl Palette {
         let pattern = Pattern::parse(&typed, CaseMatching::Ignore, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
-        let mut scored: Vec<(u32, usize, Vec<u32>)> = Vec::new();
+        let mut scored: Vec<(Called, u32, usize, Vec<u32>)> = Vec::new();
         for (at, entry) in self.entries.iter().enumerate() {
             let mut letters = Vec::new();
+            let called = entry.is_called(&typed);
             let text = Utf32Str::new(&entry.says, &mut buffer);
-            if let Some(score) = pattern.indices(text, &mut matcher, &mut letters) {
+            let score = pattern.indices(text, &mut matcher, &mut letters);
+            if score.is_some() || called != Called::Otherwise {
                 letters.sort_unstable();
                 letters.dedup();
-                scored.push((score, at, letters));
+                scored.push((called, score.unwrap_or(0), at, letters));
             }
         }
         // Of equals, what can be done comes first; else as the keymap has it.
-        scored.sort_by_key(|(score, at, _)| (std::cmp::Reverse(*score), self.entries[*at].why_not.is_some(), *at));
-        self.matching = scored.into_iter().map(|(_, at, letters)| (at, letters)).collect();
+        scored.sort_by_key(|(called, score, at, _)| {
+            (*called, std::cmp::Reverse(*score), self.entries[*at].why_not.is_some(), *at)
+        });
+        self.matching = scored.into_iter().map(|(.., at, letters)| (at, letters)).collect();
     }
 
     /// The entries that match, and which letters of each did.

@@ -1,19 +1,35 @@
 //! Why a key would do nothing here: the right that is missing, the holder in the way. `None`: it may be pressed.
 
+use jiff::SignedDuration;
+
 use super::app::App;
 use super::keymap::Act;
 use crate::model::{Assignee, Capability, Conversation, Destination, Grade, Mailbox, Role};
 
+/// For so long somebody who takes back means what has just left.
+const TOO_LATE: SignedDuration = SignedDuration::from_secs(20);
+
 /// The reason, in words for a person.
 pub fn why_not(app: &App, act: Act) -> Option<String> {
+    reason(app, act, || app.subject())
+}
+
+/// The same for a conversation of this mailbox that need not be under the cursor.
+pub fn why_not_for(app: &App, act: Act, conversation: &Conversation) -> Option<String> {
+    reason(app, act, || Some(conversation.clone()))
+}
+
+fn reason(app: &App, act: Act, subject: impl FnOnce() -> Option<Conversation>) -> Option<String> {
     let Some(mailbox) = app.current() else {
         return needs_mailbox(act).then(|| "there is no mailbox yet".to_owned());
     };
     if act == Act::Undo {
-        let is_pending = app.intents.is_undoable_pending();
+        let is_pending = app.is_undoable_pending();
         let is_sent = app.recallable().is_none() && app.waiting_to_be_sent().is_none();
         let nothing = app.undo.is_empty() && !is_pending && is_sent;
-        return nothing.then(|| "nothing to undo".to_owned());
+        let has_just_left = app.sent_at.is_some_and(|at| app.now.duration_since(at) < TOO_LATE);
+        let says = if has_just_left { "too late: what you sent has left" } else { "nothing to undo" };
+        return nothing.then(|| says.to_owned());
     }
     if matches!(act, Act::NextHit | Act::PreviousHit) {
         let search = app.keymap.key_for(super::keymap::Context::Queue, Act::Search);
@@ -48,7 +64,7 @@ pub fn why_not(app: &App, act: Act) -> Option<String> {
     if app.is_many() && is_for_many(act) {
         return None;
     }
-    let Some(conversation) = app.subject() else { return Some("no conversation is selected".to_owned()) };
+    let Some(conversation) = subject() else { return Some("no conversation is selected".to_owned()) };
     of_conversation(app, act, &conversation)
 }
 

@@ -42,8 +42,6 @@ pub struct RunConfig {
     pub glyphs: GlyphSet,
     /// Clicks and the wheel count.
     pub mouse: bool,
-    /// Where the file for the person's editor lies; by default the runtime or the temporary folder.
-    pub private_folder: Option<PathBuf>,
 }
 
 /// News of the engine that come faster than this share a frame; a key never waits.
@@ -52,7 +50,8 @@ const FRAME: Duration = Duration::from_millis(30);
 /// Keys are worked off no longer than this before what came of them is drawn, however many more wait.
 const UNSEEN: Duration = Duration::from_millis(100);
 
-/// Runs the screen until the person leaves. Blocks: it wants a thread of its own.
+/// Runs the screen until the person leaves. Blocks: it wants a thread of its own. Tells whether they left in the midst of a text,
+/// which is kept.
 ///
 /// # Errors
 /// When the terminal cannot be used.
@@ -62,7 +61,7 @@ pub fn run(
     drafts: impl Drafts,
     commands: UnboundedSender<Command>,
     events: Receiver<Event>,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     // The terminal is asked for its background before anybody else reads from it.
     let theme = Theme::for_terminal(&config.theme, config.glyphs);
     let guard = PanicGuard::install();
@@ -74,29 +73,17 @@ pub fn run(
     app.keymap = config.keymap;
     app.opener = Opener::here();
     app.run = random_name()?;
-    let private_folder = config.private_folder;
-    let mut runner = Runner {
-        app,
-        theme,
-        source,
-        drafts,
-        commands,
-        screen,
-        gate,
-        inputs,
-        later: Vec::new(),
-        to,
-        private_folder,
-        shelf: None,
-    };
+    let mut runner =
+        Runner { app, theme, source, drafts, commands, screen, gate, inputs, later: Vec::new(), to, shelf: None };
     let outcome = catch_unwind(AssertUnwindSafe(|| runner.run()));
     let kept = runner.keep_what_is_typed();
+    let has_begun = runner.app.composer.as_ref().is_some_and(|composer| composer.is_touched && !composer.is_empty());
     // What is typed from here on is the shell's.
     runner.gate.close();
     drop(runner);
     drop(guard);
     let outcome = outcome.unwrap_or_else(|panic| resume_unwind(panic));
-    outcome.and(kept)
+    outcome.and(kept).map(|()| has_begun)
 }
 
 struct Runner<S, D> {
@@ -112,7 +99,6 @@ struct Runner<S, D> {
     later: Vec<Input>,
     /// For what is read from the disk; keeps the channel open, whatever thread ends.
     to: Sender<Input>,
-    private_folder: Option<PathBuf>,
     /// For what is opened or given to a command; gone with the screen.
     shelf: Option<editor::Folder>,
 }
@@ -298,7 +284,7 @@ impl<S: Source, D: Drafts> Runner<S, D> {
     /// The folder for what nobody else shall see.
     fn shelf(&mut self) -> Result<PathBuf, String> {
         if self.shelf.is_none() {
-            let made = editor::Folder::make(self.private_folder.as_deref());
+            let made = editor::Folder::make(None);
             self.shelf = Some(made.map_err(|error| format!("there is no place for the file: {error}"))?);
         }
         Ok(self.shelf.as_ref().map(|shelf| shelf.path().to_owned()).unwrap_or_default())
@@ -445,7 +431,7 @@ impl<S: Source, D: Drafts> Runner<S, D> {
 
     /// The last resort, after a panic too: text that is in the composer, and may not be kept though it was to be.
     fn keep_what_is_typed(&mut self) -> io::Result<()> {
-        let Some(composer) = self.app.composer.as_ref().filter(|c| c.is_touched) else { return Ok(()) };
+        let Some(composer) = self.app.composer.as_ref().filter(|c| c.is_of_this_hand()) else { return Ok(()) };
         let draft = composer.to_keep(Timestamp::now());
         self.drafts
             .put(&draft)

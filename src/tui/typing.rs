@@ -2,7 +2,7 @@
 //! keymap.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui_textarea::{CursorMove, Scrolling, TextArea, WrapMode};
+use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 
 use super::keymap::Act;
 use crate::mail::safe;
@@ -14,6 +14,9 @@ pub fn line(text: &str) -> TextArea<'static> {
     area.set_cursor_line_style(ratatui::style::Style::new());
     area
 }
+
+/// So many lines are a page of an editor.
+const PAGE: usize = 15;
 
 /// An editor of many lines, wrapped at words.
 pub fn page(text: &str) -> TextArea<'static> {
@@ -41,11 +44,17 @@ pub fn act(area: &mut TextArea, act: Act) -> bool {
         Act::LineStart => CursorMove::Head,
         Act::LineEnd => CursorMove::End,
         Act::PageUp | Act::PageDown => {
-            area.scroll(if act == Act::PageUp { Scrolling::PageUp } else { Scrolling::PageDown });
+            // The cursor goes along: a page beyond the last line would show nothing.
+            let to = if act == Act::PageUp { CursorMove::Up } else { CursorMove::Down };
+            (0..PAGE).for_each(|_| area.move_cursor(to));
             return true;
         }
         Act::DeleteWord => {
             area.delete_word();
+            return true;
+        }
+        Act::DeleteToStart => {
+            area.delete_line_by_head();
             return true;
         }
         Act::DeleteToEnd => {

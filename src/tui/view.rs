@@ -51,9 +51,9 @@ fn draw_over_ground(app: &App, theme: &Theme, buffer: &mut Buffer) -> Option<Pos
     bars::hints(app, theme, buffer, areas.hints);
     let found_cursor = if app.finding.is_active() { finding::draw(app, theme, buffer, &areas) } else { None };
     match &app.layer {
-        Some(Layer::Help { of, scroll }) => help::draw(app, *of, *scroll, theme, buffer, areas.body),
+        Some(Layer::Help { of, scroll, .. }) => help::draw(app, *of, *scroll, theme, buffer, areas.body),
         Some(Layer::Mailboxes { selected }) => mailboxes::draw(app, *selected, theme, buffer, areas.body),
-        Some(Layer::Outbox { selected }) => outbox::draw(app, *selected, theme, buffer, areas.body),
+        Some(Layer::Outbox { selected, .. }) => outbox::draw(app, *selected, theme, buffer, areas.body),
         Some(Layer::Palette(open)) => return palette::draw(open, theme, buffer, areas.body),
         Some(layer) => return small::draw(app, layer, theme, buffer, areas.body),
         None => return cursor.or(found_cursor),

@@ -115,10 +115,10 @@ fn a_draft_is_offered_by_its_conversation_whatever_root_that_gets() {
     a.wait_for("draft kept");
     a.wait_for("draft Gone astray");
     a.keys("r");
-    a.wait_for("!It is on its way");
+    a.wait_for("It is on its way!");
     a.press("Ctrl-C");
     a.wait_for_end();
-    offers_the_draft(&alice, "Gone astray", "!It is on its way");
+    offers_the_draft(&alice, "Gone astray", "It is on its way!");
     assert_eq!(drafts(&alice).len(), 1);
 }
 
@@ -133,16 +133,16 @@ fn two_screens_that_go_on_with_one_draft_cost_no_text_and_say_so() {
     second.wait_for("draft Twice open");
     second.keys("r");
     second.wait_for("Hello Dana");
-    second.keys("SECOND ");
-    second.wait_until("the second's text kept", |_| drafts(&alice).iter().any(|d| d.starts_with("SECOND")));
+    second.keys(" SECOND");
+    second.wait_until("the second's text kept", |_| drafts(&alice).iter().any(|d| d.starts_with("Hello Dana SECOND")));
     first.keys(" FIRST");
     first.wait_for("in another screen of yours");
     let has = |what: &str| drafts(&alice).iter().any(|d| d.lines().any(|l| l == what));
-    first.wait_until("both texts kept", |_| has("Hello Dana FIRST") && has("SECOND Hello Dana"));
+    first.wait_until("both texts kept", |_| has("Hello Dana FIRST") && has("Hello Dana SECOND"));
     // What one sends is its own text, and the other's is still there.
     first.press("Ctrl-S");
     first.wait_for("leaves in");
-    assert!(!has("Hello Dana FIRST") && has("SECOND Hello Dana"), "{:?}", drafts(&alice));
+    assert!(!has("Hello Dana FIRST") && has("Hello Dana SECOND"), "{:?}", drafts(&alice));
     first.press("Ctrl-C");
     second.press("Ctrl-C");
 }
@@ -184,7 +184,7 @@ fn an_answer_stops_once_when_the_customer_wrote_meanwhile() {
     team.append("INBOX", "", &more.bytes());
     a.wait_for("new mail from");
     a.press("Ctrl-S");
-    a.wait_for("Dana Reyes wrote while you did. Ctrl-S again sends yours.");
+    a.wait_for("Dana Reyes wrote since you began this. Ctrl-S again sends yours.");
     a.press("Ctrl-S");
     a.wait_for("your answer to Dana Reyes leaves in");
     // Leaving with mail that has not left yet is asked about, and it is still there afterwards.
@@ -318,7 +318,7 @@ fn who_may_not_send_as_the_mailbox_is_told_in_plain_words_and_keeps_the_text() {
     let c = writing(&carol, "Refused sender", "Carol's words");
     c.press("Ctrl-S");
     c.wait_for("leaves in");
-    c.wait_until("the refusal", |s| s.contains("not sent: "));
+    c.wait_until("the refusal", |s| s.contains("not sent to Dana Reyes: "));
     assert!(c.screen().contains("send as"), "{}", c.framed());
     c.keys("r");
     c.wait_for("Carol's words");

@@ -207,6 +207,7 @@ impl Pty {
             "Delete" => "\x1b[3~".to_owned(),
             "PageUp" => "\x1b[5~".to_owned(),
             "PageDown" => "\x1b[6~".to_owned(),
+            "F1" => "\x1bOP".to_owned(),
             "Shift-Tab" => "\x1b[Z".to_owned(),
             "Ctrl-Left" => "\x1b[1;5D".to_owned(),
             "Ctrl-Right" => "\x1b[1;5C".to_owned(),

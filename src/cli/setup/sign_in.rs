@@ -80,6 +80,8 @@ fn ways(server: &Capabilities, has_keyring: bool, wants_token: bool) -> Vec<Way>
 #[derive(Debug, Default)]
 pub struct Typed {
     login: Option<String>,
+    /// Which of the ways.
+    chosen: usize,
     granted: Option<Grant>,
 }
 
@@ -105,17 +107,19 @@ pub async fn ask(person: &Person, address: &str, servers: Servers, typed: &mut T
     if let Some(known) = known {
         person.say(&format!("It is {known}'s, which lets programs in by OAuth 2.0 alone."));
     } else if let Err(why) = &keyring {
-        person.say(&format!("(No password can be kept here: {}.)", in_short(why)));
+        person.say(&format!(
+            "(No password can be kept here: {}. It is asked for each time, or a command brings it.)",
+            in_short(why)
+        ));
     }
     let knowledge = Knowledge { address, known, issuer, no_keyring: keyring.as_ref().err().map(|why| in_short(why)) };
-    let mut chosen = 0;
     loop {
         login = person.line("Login", Some(&login)).await?;
         account.user.clone_from(&login);
         typed.login = Some(login.clone());
         let shown: Vec<String> = ways.iter().map(|way| way.shown().to_owned()).collect();
-        chosen = person.choice("What do you sign in with?", &shown, chosen).await?;
-        let way = ways.get(chosen).copied().unwrap_or(Way::Command);
+        typed.chosen = person.choice("What do you sign in with?", &shown, typed.chosen).await?;
+        let way = ways.get(typed.chosen).copied().unwrap_or(Way::Command);
         let Some(mut signed_in) = prove(person, &account, way, &knowledge, &mut typed.granted).await? else {
             continue;
         };
@@ -137,6 +141,7 @@ pub async fn ask(person: &Person, address: &str, servers: Servers, typed: &mut T
                          OAuth 2.0."
                     ));
                 }
+                person.say("Again; Enter takes what was answered before.");
                 continue;
             }
         }

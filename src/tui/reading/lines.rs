@@ -172,10 +172,13 @@ impl Lines<'_> {
         if part.message.folder == Role::Archive {
             self.say("in Archive", Paint::Faint);
         }
+        if part.message.flags.has("$Forwarded") {
+            self.say("forwarded", Paint::Faint);
+        }
         if part.copies_differ {
             let folder = if part.message.folder == Role::Inbox { "INBOX" } else { part.message.folder.as_str() };
             let size = words::size(u64::from(part.message.size));
-            self.say(format!("copies differ: this one has {size}, in {folder}"), Paint::Warn);
+            self.say(format!("copies differ: this one has {size}, in {folder}; it came more than once"), Paint::Warn);
         }
     }
 

@@ -56,7 +56,11 @@ pub fn draw(app: &App, of: Context, scroll: u16, theme: &Theme, buffer: &mut Buf
         }
     }
     if most > 0 && inner.width > 20 {
-        let text = if scroll < most { "more below" } else { "all shown" };
+        let text = match (scroll.min(most), most) {
+            (0, _) => "more below",
+            (at, most) if at < most => "more above and below",
+            _ => "more above",
+        };
         let row = Rect { y: area.bottom() - 1, height: 1, ..inner };
         line::right(buffer, row, &[(format!(" {text} "), theme.style(Paint::Faint))]);
     }

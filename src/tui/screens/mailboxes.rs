@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use crate::engine::message::Connection;
 use crate::mail::safe;
-use crate::model::View;
+use crate::model::{Grade, View};
 use crate::tui::app::App;
 use crate::tui::cells::{fit, fit_right};
 use crate::tui::theme::{Paint, Theme};
@@ -54,7 +54,12 @@ pub fn draw(app: &App, selected: usize, theme: &Theme, buffer: &mut Buffer, body
         ];
         line::spans(buffer, area, &pieces);
         if each == 2 {
-            let you = format!("you may {} {} grade {}", rights_in_words(mailbox), g.dot, mailbox.grade);
+            let keeps = match mailbox.grade {
+                Grade::A => "of those who claim one, one wins",
+                Grade::B | Grade::C => "claims are not kept safely here",
+                Grade::D => "you may only look",
+            };
+            let you = format!("you may {} {} grade {}: {keeps}", rights_in_words(mailbox), g.dot, mailbox.grade);
             let second = Rect { x: area.x + 4, y: area.y + 1, width: area.width.saturating_sub(4), height: 1 };
             line::put(buffer, second, &line::cut_to(theme, &you, second.width), theme.style(Paint::Faint));
         }

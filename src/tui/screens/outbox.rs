@@ -101,7 +101,7 @@ fn state_of(app: &App, item: &OutboxItem) -> String {
     match (item.state, held, why) {
         (OutboxState::Unknown, ..) => "nobody knows whether it was sent: you have to say".to_owned(),
         // The last second is told to its end.
-        (_, Some(until), _) => format!("leaves in {}s", (until.duration_since(app.now).as_millis() + 999) / 1000),
+        (_, Some(until), _) => format!("leaves in {}s", words::seconds_left(until, app.now)),
         (OutboxState::Failed, _, why) => why.unwrap_or_else(|| "not to be tried again by itself".to_owned()),
         (_, _, Some(why)) => why,
         (..) if app.is_offline() => "waits for a connection".to_owned(),

@@ -39,7 +39,7 @@ pub fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
             is_selected: index == app.queue.selected,
             is_chosen: app.queue.selection.contains(&known.root),
             has_keys: app.focus == Focus::Queue && app.composer.is_none(),
-            is_pending: app.intents.is_pending(known),
+            is_pending: app.intents.is_pending(known) || app.is_leaving(known),
             is_lingering: app.queue.is_lingering(index),
             has_draft: app.drafts.contains(&App::target(known)),
             marks: &marks,

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::mail::safe;
 use crate::model::query::Part;
-use crate::model::{Assignee, Handle, Status};
+use crate::model::{Assignee, Handle, Status, age};
 use crate::tui::app::{App, Focus};
 use crate::tui::keymap::{Act, Context};
 use crate::tui::layout::{Areas, MEASURE};
@@ -88,7 +88,7 @@ fn head(app: &App, reading: &Reading, theme: &Theme, buffer: &mut Buffer, area: 
     state.push((c.status.to_string(), theme.style(Paint::Dim)));
     if let Some(since) = c.waiting_since.filter(|_| c.status == Status::Open) {
         state.push(dot());
-        state.push((format!("waits {}", words::age(since, app.now)), theme.style(Paint::Dim)));
+        state.push((format!("waits {}", age(since, app.now)), theme.style(Paint::Dim)));
     }
     let reply = app.keymap.key_for(Context::Reading, Act::Reply);
     if c.has_pending_answer || reading.pending_answer().is_some() {

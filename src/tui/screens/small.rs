@@ -5,10 +5,12 @@ use ratatui::layout::{Position, Rect};
 use ratatui::widgets::Widget;
 
 use super::composer::cursor_in;
+use crate::mail::safe;
 use crate::tui::app::App;
 use crate::tui::cells::wrap;
 use crate::tui::keymap::{Context, shown};
 use crate::tui::layers::{Layer, Picker};
+use crate::tui::tags;
 use crate::tui::theme::{Paint, Theme};
 use crate::tui::widgets::line::{self, Span};
 use crate::tui::widgets::panel;
@@ -28,20 +30,24 @@ pub fn draw(app: &App, layer: &Layer, theme: &Theme, buffer: &mut Buffer, body: 
         }
         Layer::Folders(picker) => super::folders::draw(app, picker, theme, buffer, body),
         Layer::Attaching(window) => super::attaching::draw(window, theme, buffer, body),
-        Layer::Tags { conversation, input } => {
-            let area = panel::middle(body, 64, 4);
-            let title = match many(app) {
-                Some(many) => format!("Tags of {many}"),
-                None => format!("Tags of {}", words::quoted(&conversation.subject, theme.glyphs)),
+        Layer::Tags { conversation, input, known } => {
+            let fitting = tags::fitting(input, known);
+            let area = panel::middle(body, 72, if known.is_empty() { 4 } else { 5 });
+            let title = match conversation {
+                None => format!("Tags of {}", many(app).unwrap_or_else(|| "nothing".to_owned())),
+                Some(conversation) => format!("Tags of {}", words::quoted(&conversation.subject, theme.glyphs)),
             };
             let inner = panel::framed(theme, buffer, area, &title, &[]);
-            if inner.height >= 2 {
-                let below = Rect { y: inner.y + 1, height: 1, ..inner };
-                let says = match many(app) {
-                    Some(_) => "name or +name adds, -name removes; the others stay",
-                    None => "+name adds, -name removes; what you take out of the line goes",
-                };
-                line::put(buffer, below, &line::cut_to(theme, says, inner.width), theme.style(Paint::Faint));
+            let says = match conversation {
+                None => "name or +name adds, -name removes; the others stay",
+                Some(_) => "+name adds, -name removes; what you take out of the line goes",
+            };
+            let in_use = format!("in use: {}", safe::line(&fitting.join("  ")));
+            let lines = [(says, Paint::Faint), (in_use.as_str(), Paint::Tag)];
+            let shown = if fitting.is_empty() { 1 } else { 2 };
+            for (y, (text, paint)) in (inner.y + 1..inner.bottom()).zip(lines.into_iter().take(shown)) {
+                let below = Rect { y, height: 1, ..inner };
+                line::put(buffer, below, &line::cut_to(theme, text, inner.width), theme.style(paint));
             }
             typed(input, buffer, inner)
         }
@@ -98,7 +104,7 @@ fn draw_picker(app: &App, picker: &Picker, theme: &Theme, buffer: &mut Buffer, b
     }
     if matching.is_empty() && !list.is_empty() {
         let text = match picker.chosen() {
-            Some(handle) => format!("nobody seen yet by this name; Enter assigns to {handle}"),
+            Some(handle) => format!("nobody seen yet by this name; Enter assigns it to {handle}"),
             None => "no handle".to_owned(),
         };
         line::put(buffer, list, &line::cut_to(theme, &text, list.width), theme.style(Paint::Warn));

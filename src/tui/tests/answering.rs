@@ -64,9 +64,9 @@ fn came_back(content: Content) -> SavedDraft {
 fn for_ten_seconds_z_takes_it_back() {
     let mut s = Stage::new(100, 30);
     answered(&mut s);
-    assert!(s.line_with("your answer").contains("to Dana Reyes leaves in 11s"), "{}", s.screen());
+    assert!(s.line_with("your answer").contains("to Dana Reyes leaves in 10s"), "{}", s.screen());
     s.pass(4_000);
-    assert!(s.shows("leaves in 7s") && s.shows("z take it back"));
+    assert!(s.shows("leaves in 6s") && s.shows("z take it back"));
     s.press("z");
     assert!(matches!(s.commands.last(), Some(Command::Unsend { item: 7, .. })));
     // The engine lays the text back on the desk.
@@ -213,7 +213,7 @@ fn a_mail_that_comes_while_one_writes_stops_the_sending_once() {
     let newer = message(15, "Dana Reyes <dana@reyes.example>", "2026-11-24T14:01:30Z");
     s.fake.threads.borrow_mut().get_mut("fire").unwrap().push(newer);
     s.press("Ctrl-s");
-    assert!(s.shows("Dana Reyes wrote while you did. Ctrl-S again sends yours."), "{}", s.screen());
+    assert!(s.shows("Dana Reyes wrote since you began this. Ctrl-S again sends yours."), "{}", s.screen());
     s.press("Ctrl-s");
     assert_eq!(sent(&s).1.seen.inbox.0, 15);
 }
@@ -226,8 +226,16 @@ fn an_answer_that_another_program_gave_meanwhile_stops_the_sending_once() {
     s.type_text("Hi");
     mark(&s);
     s.press("Ctrl-s");
-    assert!(s.shows("it was answered while you wrote, by another mail program. Ctrl-S again sends yours."));
-    s.press("Ctrl-s");
+    let is_sent = |s: &Stage| s.commands.iter().any(|c| matches!(c, Command::Send { .. }));
+    assert!(
+        s.shows("It was answered since you began this, by another mail") && s.shows("Send yours as well?"),
+        "{}",
+        s.screen()
+    );
+    // The key that sends is no answer to a question.
+    s.press("Ctrl-s n");
+    assert!(!is_sent(&s) && s.app.composer.is_some());
+    s.press("Ctrl-s y");
     assert!(sent(&s).1.seen.was_answered);
 
     // A night on the desk between the two changes nothing.
@@ -236,8 +244,10 @@ fn an_answer_that_another_program_gave_meanwhile_stops_the_sending_once() {
     s.type_text("Hi");
     s.press("Esc");
     mark(&s);
-    s.press("r Ctrl-s");
-    assert!(s.shows("it was answered while you wrote"), "{}", s.screen());
+    s.press("r");
+    assert!(s.shows("▲ It was answered since you began this, by another mail program: read it"), "{}", s.screen());
+    s.press("Ctrl-s");
+    assert!(s.shows("Send yours as well?"), "{}", s.screen());
     assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
 
     // What was answered before is answered once more without a word.
@@ -260,7 +270,7 @@ fn a_draft_does_not_count_as_seen_what_was_numbered_anew_since() {
     s.fake.numbering.set(numbered(2));
     s.fake.threads.borrow_mut().get_mut("fire").unwrap()[2].uid.0 = 3;
     s.press("r Ctrl-s");
-    assert!(s.shows("Dana Reyes wrote while you did."), "{}", s.screen());
+    assert!(s.shows("Dana Reyes wrote since you began this."), "{}", s.screen());
     s.press("Ctrl-s");
     assert_eq!(sent(&s).1.seen.numbering, numbered(2));
 }
@@ -289,8 +299,8 @@ fn a_pending_answer_does_not_count_as_seen() {
     s.fake.change("fire", |c| c.has_pending_answer = false);
     s.changed();
     s.press("Ctrl-s");
-    assert!(s.shows("Example Support wrote while you did."), "{}", s.screen());
-    s.press("Ctrl-s");
+    assert!(s.shows("It was answered since you began this. Send yours as well?"), "{}", s.screen());
+    s.press("y");
     assert_eq!(sent(&s).1.seen.sent.0, 6);
 }
 
@@ -369,7 +379,7 @@ fn a_refused_sender_is_told_in_plain_words_and_the_text_stays() {
     let saved = came_back(content);
     s.fake.drafts.borrow_mut().insert(fire(), saved);
     s.tell(Event::NotSent { item: 7, target: fire(), refusal });
-    assert!(s.shows("▲ not sent: mail.example.test does not let alice send as support@example.test."));
+    assert!(s.shows("▲ not sent to Dana Reyes: mail.example.test does not let alice send as support@example.test."));
     assert!(s.line_with("Printer on fire").contains("draft"));
 }
 
@@ -379,6 +389,7 @@ fn came_back_while_writing(typed: &str) -> Stage {
     answered(&mut s);
     // Without a quote.
     s.fake.bodies.borrow_mut().clear();
+    s.pass(11_000);
     s.press("G r");
     s.type_text(typed);
     let content = Content { body: "Hi Dana,".into(), ..Default::default() };
@@ -525,7 +536,83 @@ fn after_an_answer_nothing_is_undone() {
     assert!(s.shows("sent to Dana Reyes") && !s.shows("z undo"), "{}", s.screen());
     let asked = s.commands.len();
     s.press("z");
-    assert!(s.shows("nothing to undo") && s.commands.len() == asked);
+    assert!(s.shows("too late: what you sent has left") && s.commands.len() == asked, "{}", s.screen());
+}
+
+/// Claims the conversation under the cursor.
+fn claimed(s: &mut Stage) {
+    s.press("c");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+}
+
+#[test]
+fn what_was_done_elsewhere_before_an_answer_is_undone_when_the_answer_has_left_or_came_back() {
+    // Taken back: everything as it was.
+    let mut s = Stage::new(100, 30);
+    s.press("g g");
+    let elsewhere = s.selected().to_owned();
+    claimed(&mut s);
+    answered(&mut s);
+    s.press("z");
+    s.fake.drafts.borrow_mut().insert(fire(), came_back(Content::default()));
+    s.tell(Event::TakenBack { item: 7, target: fire() });
+    s.press("Esc z");
+    assert_eq!((s.last_act().1, s.last_act().2), (elsewhere.as_str(), &Action::Release));
+
+    // Left: what was done elsewhere, and not in the conversation that was answered.
+    let mut s = Stage::new(100, 30);
+    s.press("g g");
+    claimed(&mut s);
+    s.press("G !");
+    s.grant(|c| c.urgent = false);
+    answered(&mut s);
+    s.pass(11_000);
+    s.tell(Event::Sent { item: 7, target: fire() });
+    s.press("z");
+    assert_eq!((s.last_act().1, s.last_act().2), (elsewhere.as_str(), &Action::Release));
+    s.grant(|c| c.assignee = Assignee::Free);
+    s.press("z");
+    assert!(s.shows("too late: what you sent has left"), "{}", s.screen());
+}
+
+#[test]
+fn an_answer_that_was_opened_and_not_written_leaves_its_conversation_free() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    s.press("Esc");
+    assert_eq!(s.last_act().2, &Action::Release);
+    s.grant(|c| c.assignee = Assignee::Free);
+    assert!(s.shows("you released “Printer on fire”"), "{}", s.screen());
+    // What was held before stays so, and what was written keeps it.
+    s.press("G c");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    s.press("r Esc");
+    assert_eq!(s.last_act().2, &Action::Claim);
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    s.type_text("Hi");
+    s.press("Esc");
+    assert_eq!(s.last_act().2, &Action::Claim);
+}
+
+#[test]
+fn while_an_answer_leaves_no_second_one_is_begun_and_a_draft_goes_on_where_its_writer_was() {
+    let mut s = Stage::new(100, 30);
+    answered(&mut s);
+    s.press("G r");
+    assert!(
+        s.shows("your answer to this leaves in 10s: z takes it back") && s.app.composer.is_none(),
+        "{}",
+        s.screen()
+    );
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi Dana,");
+    s.press("Esc r");
+    s.type_text(" thanks");
+    assert!(s.shows("Hi Dana, thanks"), "{}", s.screen());
 }
 
 #[test]

@@ -116,7 +116,10 @@ fn what_was_begun_is_listed_and_gone_on_with_even_where_its_conversation_is_gone
         s.screen()
     );
     s.press("z");
-    assert!(s.shows("it is a draft, and leaves only when you send it"));
+    assert!(s.shows("Throw away what you have begun: “Re: fire”?"), "{}", s.screen());
+    s.press("n");
+    assert!(s.shows("Outbox") && s.fake.drafts.borrow().len() == 1, "{}", s.screen());
+    s.press("j");
     s.press("Enter");
     assert_eq!(s.selected(), "fire");
     assert!(s.shows("Half a") && s.shows("Reply as"), "{}", s.screen());

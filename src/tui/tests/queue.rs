@@ -3,8 +3,8 @@
 use super::stage::Stage;
 use crate::engine::message::{Command, Connection, Event, Target};
 use crate::model::{
-    Action, Address, Assignee, Capability, Change, ChangeKind, ConversationId, ErrorKind, Expectation, Grade, Handle,
-    Refusal, Rights, Role, Status, Uid, View,
+    Action, Address, Assignee, Capability, Change, ChangeKind, ConversationId, ErrorKind, Expectation, Filed, Grade,
+    Handle, Refusal, Rights, Role, Status, Uid, View,
 };
 use crate::tui::fake::{NOW, SUPPORT, at, conversation, handle, mailbox, support};
 use crate::tui::keymap::Act;
@@ -74,6 +74,51 @@ fn a_claim_that_was_won_can_be_undone() {
     assert!(s.shows("you released “Printer on fire”"));
     s.press("z");
     assert!(s.shows("nothing to undo"));
+}
+
+#[test]
+fn a_move_that_is_under_way_is_no_reason_to_undo_what_came_before_it() {
+    let mut s = Stage::new(100, 24);
+    let (trash, rights) = ((Role::Trash, "shared/support@example.test/Trash".into()), Rights("lrswite".into()));
+    s.app.mailboxes[0].folders.extend([trash]);
+    s.app.mailboxes[0].rights.as_mut().unwrap().insert(Role::Trash, rights);
+    s.press("G c");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    s.press("g g d");
+    s.press("z");
+    assert!(matches!(s.last_act().2, Action::File(_)) && s.shows("the last change is not done yet"), "{}", s.screen());
+    // Nor is the next one that is being taken.
+    let mut s = Stage::new(100, 24);
+    s.press("G c");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    s.press("C z");
+    assert!(s.shows("the last change is not done yet"), "{}", s.screen());
+}
+
+#[test]
+fn what_takes_something_back_is_not_taken_back_and_the_cursor_goes_to_it() {
+    let mut s = Stage::new(100, 24);
+    s.press("g g w");
+    let root = s.last_act().1.to_owned();
+    s.grant(|c| c.status = Status::Waiting);
+    assert_ne!(s.selected(), root);
+    s.press("z");
+    let ticket = s.last_act().0;
+    // Some things can be undone in a way that is only known afterwards.
+    let filed = Filed {
+        folder: "shared/Archive".into(),
+        uidvalidity: None,
+        messages: vec![],
+        was_free: true,
+        is_junk: false,
+        finished: None,
+        subject: "Invoice".into(),
+    };
+    s.tell(Event::Filed { ticket, filed: Box::new(filed) });
+    s.grant(|c| c.status = Status::Open);
+    assert_eq!(s.selected(), root);
+    s.press("z");
+    assert!(s.shows("nothing to undo"), "{}", s.screen());
 }
 
 #[test]
@@ -203,10 +248,10 @@ fn a_tag_that_nobody_has_used_is_asked_about_first() {
     s.press("Enter");
     assert!(s.shows("Nobody has used the tag “brandnew”"), "{}", s.screen());
     assert_eq!(asked(&s), 0);
+    // Who did not mean it is back in the line, to put it right.
     s.press("n");
     assert_eq!(asked(&s), 0);
-    s.press("t");
-    s.type_text("brandnew");
+    assert!(s.shows("Tags of") && s.shows("brandnew"), "{}", s.screen());
     s.press("Enter y");
     assert!(matches!(s.last_act().2, Action::Tag { add, .. } if add == &["brandnew"]));
     // From twenty on their number is told; a name that the server lists is none.
@@ -216,7 +261,7 @@ fn a_tag_that_nobody_has_used_is_asked_about_first() {
     s.type_text("another");
     s.press("Enter");
     assert!(s.shows("20 names are known in this folder already"), "{}", s.screen());
-    s.press("n t");
+    s.press("n Esc t");
     s.type_text("name7");
     s.press("Enter");
     assert!(matches!(s.last_act().2, Action::Tag { add, .. } if add.contains(&"name7".to_owned())));
@@ -810,9 +855,9 @@ fn from_the_end_of_the_help_the_next_key_leads_back() {
     let top = s.screen();
     s.press("G");
     let end = s.screen();
-    assert!(s.shows("all shown") && end != top);
+    assert!(s.shows("more above") && end != top);
     s.press("k");
-    assert!(s.shows("more below") && s.screen() != end);
+    assert!(s.shows("more above and below") && s.screen() != end);
     s.press("G j j j g g");
     assert_eq!(s.screen(), top);
 }

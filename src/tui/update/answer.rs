@@ -9,30 +9,54 @@ use crate::engine::kept::Content;
 use crate::engine::message::{AfterReply, Answer, Command, Item, Target};
 use crate::engine::outbox;
 use crate::mail::compose;
-use crate::model::{Assignee, Conversation, ErrorKind, Refusal};
+use crate::model::{Action, Assignee, Conversation, ErrorKind, Expectation, Message, Refusal, Role};
 use crate::tui::app::{App, Held, Sending, Tone};
 use crate::tui::composer::{Composer, Field};
 use crate::tui::editor::Edited;
+use crate::tui::intents::Asked;
 use crate::tui::keymap::Act;
 use crate::tui::layers::{Layer, Sure};
 use crate::tui::message::Effect;
 use crate::tui::reading::Reading;
 use crate::tui::{rights, typing, words};
+use crate::wire::answer::Seen;
 use crate::wire::identity::identity;
 
 /// Younger announcements are being sent right now.
 const STALE_MINUTES: i64 = 10;
 
+/// What became of a conversation since an answer to it was begun.
+struct News {
+    says: String,
+    is_answered: bool,
+    /// How the other answer begins, where it is here.
+    words: Option<String>,
+    now: Seen,
+}
+
 impl Turn<'_> {
     /// `r` and `a`: what stands in the way is said before the first key is typed.
     pub(super) fn reply(&mut self, all: bool) {
-        let Some(c) = self.app.subject() else { return };
-        if self.asks_for_fate(&c) {
+        if let Some(c) = self.app.subject() {
+            self.reply_to(&c, all);
+        }
+    }
+
+    pub(super) fn reply_to(&mut self, c: &Conversation, all: bool) {
+        if let Some(held) =
+            self.app.held.iter().find(|h| h.target == App::target(c) && !h.is_recalled && h.until > self.app.now)
+        {
+            let undo = self.app.keymap.key_for(crate::tui::keymap::Context::Queue, Act::Undo);
+            let left = words::seconds_left(held.until, self.app.now);
+            let says = format!("your answer to this leaves in {left}s: {undo} takes it back");
+            return self.app.say(Tone::Bad, says);
+        }
+        if self.asks_for_fate(c) {
             return;
         }
         match &c.assignee {
-            Assignee::Held(by) if Some(by) != self.app.me() => match rights::why_not(self.app, Act::TakeOver) {
-                None => self.ask_take_over(Some(all)),
+            Assignee::Held(by) if Some(by) != self.app.me() => match rights::why_not_for(self.app, Act::TakeOver, c) {
+                None => self.ask_take_over(c.clone(), Some(all)),
                 Some(why) => {
                     let says = format!("{by} has it, and you cannot take it over: {why}");
                     self.app.say(Tone::Bad, says);
@@ -40,13 +64,16 @@ impl Turn<'_> {
             },
             Assignee::Free => {
                 // Where no claim is kept, the announcement and the check stand alone.
-                let can_claim = rights::why_not(self.app, Act::Claim).is_none();
-                if self.write(&c, all) && can_claim {
-                    self.claim_to_answer(&c);
+                let can_claim = rights::why_not_for(self.app, Act::Claim, c).is_none();
+                if self.write(c, all) && can_claim {
+                    self.claim_to_answer(c);
+                    if let Some(composer) = &mut self.app.composer {
+                        composer.brought_claim = true;
+                    }
                 }
             }
             _ => {
-                self.write(&c, all);
+                self.write(c, all);
             }
         }
     }
@@ -174,6 +201,7 @@ impl Turn<'_> {
             Act::PreviousField => composer.turn(true),
             Act::Attach => self.choose_file(),
             Act::OtherForm => self.turn_form(),
+            Act::Bcc => composer.field = Field::Bcc,
             Act::Left | Act::Right if composer.field == Field::From => {
                 if composer.choose_sender(act == Act::Left) {
                     composer.touch(now);
@@ -188,7 +216,7 @@ impl Turn<'_> {
             _ => {
                 let Some(area) = composer.typed() else { return };
                 typing::act(area, act);
-                if matches!(act, Act::DeleteWord | Act::DeleteToEnd) {
+                if matches!(act, Act::DeleteWord | Act::DeleteToEnd | Act::DeleteToStart) {
                     composer.touch(now);
                     self.offer();
                 }
@@ -198,16 +226,16 @@ impl Turn<'_> {
 
     fn close(&mut self) {
         let Some(composer) = &self.app.composer else { return };
-        let target = composer.target.clone();
-        if composer.is_touched && composer.is_empty() {
-            let emptied = Box::new(composer.to_keep(self.app.now));
-            // What lies there else is another text.
-            if composer.saved_at.is_some() {
-                self.app.drafts.remove(&target);
-            }
-            self.effects.push(Effect::ForgetDraft(emptied));
+        let (target, is_touched, brought_claim) =
+            (composer.target.clone(), composer.is_touched, composer.brought_claim);
+        let is_emptied = self.forget_emptied();
+        if is_emptied {
             self.app.say(Tone::News, "an empty draft is no draft: nothing was kept");
-        } else if composer.is_touched {
+        }
+        if brought_claim && (is_emptied || !is_touched) {
+            self.release_unanswered(&target);
+        }
+        if is_touched && !is_emptied {
             self.keep_draft();
             let go_on = match (target.is_opening(), target.forwarded()) {
                 (true, None) => Act::New,
@@ -223,6 +251,32 @@ impl Turn<'_> {
             self.app.drafts.insert(target);
         }
         self.app.composer = None;
+    }
+
+    /// Who opened an answer and wrote nothing does not keep others from it: what the answer claimed is free again.
+    fn release_unanswered(&mut self, target: &Target) {
+        let Ok(Some(conversation)) = self.source.conversation(&target.mailbox, &target.root) else { return };
+        let me = self.app.me().cloned();
+        let asked = Asked {
+            target: target.clone(),
+            action: Action::Release,
+            expect: Expectation { assignee: Some(me.into()), status: None },
+            upto: conversation.newest_in_inbox(),
+            batch: None,
+        };
+        self.ask_with(asked, conversation.subject, None, false);
+    }
+
+    /// An empty draft is no draft: forgets it. `false` where there is text.
+    pub(super) fn forget_emptied(&mut self) -> bool {
+        let Some(composer) = self.app.composer.as_ref().filter(|c| c.is_touched && c.is_empty()) else { return false };
+        let emptied = Box::new(composer.to_keep(self.app.now));
+        // What lies there else is another text.
+        if composer.saved_at.is_some() {
+            self.app.drafts.remove(&emptied.target);
+        }
+        self.effects.push(Effect::ForgetDraft(emptied));
+        true
     }
 
     /// Keeps what was typed since the last keeping.
@@ -288,7 +342,7 @@ impl Turn<'_> {
             }
             return self.app.say(Tone::Bad, "not sent: there is no text yet");
         }
-        if self.stops_for_fate() || self.stops_for_news() || self.stops_for_doubt() {
+        if self.stops_for_fate() || self.stops_for_news(then) || self.stops_for_doubt() {
             return;
         }
         let now = self.app.now;
@@ -314,6 +368,7 @@ impl Turn<'_> {
                 question: format!("This {kind} cannot be announced: {why}. Send it all the same?"),
                 explains: explains.to_owned(),
                 sure: Sure::SendUnannounced { then },
+                back: None,
             });
             return;
         }
@@ -327,8 +382,7 @@ impl Turn<'_> {
         self.send(Command::Send { ticket, answer: Box::new(answer), hold: self.app.settings.hold });
         self.app.composer = None;
         // What came before an answer is not undone behind it.
-        self.app.undo.clear();
-        self.app.intents.forget_undo();
+        self.app.undo_behind.append(&mut self.app.undo);
         self.app.say(Tone::News, "on its way to the outbox");
         if !target.is_opening() {
             self.go_on_from(&target.root);
@@ -357,42 +411,86 @@ impl Turn<'_> {
         self.asks_for_fate(&conversation)
     }
 
-    /// What became of the conversation while this was written stops the sending once: a mail that came in, an answer that
-    /// another mail program gave.
-    fn stops_for_news(&mut self) -> bool {
-        let Some(composer) = &self.app.composer else { return false };
-        let (target, answered, seen) = (composer.target.clone(), composer.answered().to_owned(), composer.seen());
-        if target.is_opening() {
-            return false;
+    /// What became of the conversation since this was begun stops the sending once: a mail that came in is told of; where it was
+    /// answered meanwhile that is a question, since the customer would get both.
+    fn stops_for_news(&mut self, then: Option<AfterReply>) -> bool {
+        let Some(news) = self.news() else { return false };
+        if news.is_answered {
+            let explains = match &news.words {
+                Some(words) => format!("The customer has this by now, and would get yours too: {words}"),
+                None => "The customer has that answer by now, and would get yours too.".to_owned(),
+            };
+            self.app.layer = Some(Layer::Confirm {
+                question: format!("{}. Send yours as well?", news.says),
+                explains,
+                sure: Sure::SendToo { then, seen: news.now },
+                back: None,
+            });
+            return true;
         }
-        let Ok(messages) = self.source.thread(&target.mailbox, &target.root) else { return false };
-        let Ok(numbering) = self.source.numbering(&target.mailbox) else { return false };
+        let act = if then == Some(AfterReply::Done) { Act::SendDone } else { Act::Send };
+        let send = self.app.keymap.key_for(crate::tui::keymap::Context::Writing, act);
+        let Some(composer) = &mut self.app.composer else { return false };
+        composer.warning = Some(format!("{}. {send} again sends yours.", news.says));
+        composer.see(news.now);
+        self.app.is_stale = true;
+        true
+    }
+
+    /// The same for a text that is opened again: said before the first key.
+    pub(super) fn warn_of_news(&mut self) {
+        if let (Some(news), Some(composer)) = (self.news(), &mut self.app.composer) {
+            composer.warning = Some(format!("{}: read it before you send this", news.says));
+        }
+    }
+
+    /// What its writer sends although it was answered meanwhile.
+    pub(super) fn send_too(&mut self, then: Option<AfterReply>, seen: Seen) {
+        if let Some(composer) = &mut self.app.composer {
+            composer.see(seen);
+        }
+        self.send_answer(then, false);
+    }
+
+    /// What became of the conversation since the text in hand was begun; `None` where nothing did.
+    fn news(&self) -> Option<News> {
+        let composer = self.app.composer.as_ref()?;
+        let (target, answered) = (composer.target.clone(), composer.answered().to_owned());
+        if target.is_opening() {
+            return None;
+        }
+        let messages = self.source.thread(&target.mailbox, &target.root).ok()?;
+        let numbering = self.source.numbering(&target.mailbox).ok()?;
+        let mailbox = target.mailbox.clone();
         let mut reading = Reading::new(target);
         reading.take(messages);
         let now = reading.seen(&answered, numbering);
-        let seen = seen.numbered(numbering);
-        let is_answered = now.was_answered && !seen.was_answered;
-        if now.inbox <= seen.inbox && now.sent <= seen.sent && !is_answered {
-            return false;
+        let seen = composer.seen().numbered(numbering);
+        let is_marked = now.was_answered && !seen.was_answered;
+        if now.inbox <= seen.inbox && now.sent <= seen.sent && !is_marked {
+            return None;
         }
-        let newest = reading.parts.iter().rev().map(|p| &p.message).find(|m| match m.folder {
-            crate::model::Role::Sent => m.uid > seen.sent && m.uid <= now.sent,
-            crate::model::Role::Inbox => m.uid > seen.inbox,
-            _ => false,
-        });
-        let Some(composer) = &mut self.app.composer else { return false };
-        let news = match newest {
-            Some(newest) => {
-                let from = newest.from.first().map(|a| crate::mail::safe::line(a.shown()));
-                format!("{} wrote while you did", from.unwrap_or_else(|| "somebody".to_owned()))
-            }
-            None => "it was answered while you wrote, by another mail program".to_owned(),
-        };
-        let send = self.app.keymap.key_for(crate::tui::keymap::Context::Writing, Act::Send);
-        composer.warning = Some(format!("{news}. {send} again sends yours."));
-        composer.see(now);
-        self.app.is_stale = true;
-        true
+        let newest =
+            |is_new: &dyn Fn(&Message) -> bool| reading.parts.iter().rev().map(|p| &p.message).find(|m| is_new(m));
+        let ours = newest(&|m| m.folder == Role::Sent && m.uid > seen.sent && m.uid <= now.sent);
+        if let Some(ours) = ours {
+            let body = self.source.body(&mailbox, ours.folder, ours.uid).ok().flatten();
+            let words = body.map(|body| words::beginning(&body.text));
+            return Some(News {
+                says: "It was answered since you began this".to_owned(),
+                is_answered: true,
+                words,
+                now,
+            });
+        }
+        if is_marked {
+            let says = "It was answered since you began this, by another mail program".to_owned();
+            return Some(News { says, is_answered: true, words: None, now });
+        }
+        let theirs = newest(&|m| m.folder == Role::Inbox && m.uid > seen.inbox);
+        let from = theirs.and_then(|m| m.from.first()).map(|a| crate::mail::safe::line(a.shown()));
+        let says = format!("{} wrote since you began this", from.unwrap_or_else(|| "somebody".to_owned()));
+        Some(News { says, is_answered: false, words: None, now })
     }
 
     /// Asks for an answer back that is held or lies in the outbox, of this run or an earlier one.

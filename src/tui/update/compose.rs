@@ -94,6 +94,7 @@ impl Turn<'_> {
         let mut composer = Composer::resume(saved);
         composer.signature = signature;
         self.open_composer(composer);
+        self.warn_of_news();
         self.fetch_forwarded();
     }
 
@@ -257,6 +258,7 @@ impl Turn<'_> {
         let Some(doubt) = composer.doubt() else { return false };
         let says = match doubt {
             Doubt::NoSubject => "there is no subject",
+            Doubt::NoText => "there is no text",
             Doubt::NoFile => "the text speaks of a file, and none is attached",
         };
         composer.warning = Some(format!("{says}. {send} again sends it so."));

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::Turn;
 use crate::engine::message::{Command, Connection, Event, Item, Target, Ticket, Verdict};
 use crate::engine::why_advisory;
-use crate::model::{Action, Change, Conversation, ErrorKind, Expectation, Mailbox, Refusal, Status};
+use crate::model::{Action, Change, ChangeKind, Conversation, ErrorKind, Expectation, Mailbox, Refusal, Status};
 use crate::tui::app::{Activity, App, Tone};
 use crate::tui::intents::{Asked, Intent};
 use crate::tui::keymap::{Act, Context};
@@ -93,7 +93,14 @@ impl Turn<'_> {
     fn is_echo(&self, change: &Change) -> bool {
         let is_mine = self.app.me().is_some_and(|me| change.by.as_deref() == Some(me.as_str()));
         let just_said = |a: &Activity| a.tone != Tone::News && self.app.now.duration_since(a.at) < ECHO;
-        is_mine && self.app.activity.as_ref().is_some_and(just_said)
+        let is_told = is_mine && self.app.activity.as_ref().is_some_and(just_said);
+        // A keyword does not tell whose doing it was: what was asked for here a moment ago is one's own. Whoever holds it by
+        // now has done that, and whoever wrote has written.
+        let is_anothers = change.by.is_some() && !is_mine && change.kind != ChangeKind::Released;
+        let is_foreign = is_anothers || matches!(change.kind, ChangeKind::New | ChangeKind::Contested);
+        let has_asked = self.app.notices.asked_within(change, self.app.now, ECHO);
+        let has_sent = self.app.sent_at.is_some_and(|at| self.app.now.duration_since(at) < ECHO);
+        is_told || !is_foreign && has_asked || change.kind == ChangeKind::Replied && has_sent
     }
 
     /// The mailboxes of a login, found anew; those of other logins stay.
@@ -142,6 +149,7 @@ impl Turn<'_> {
             if let Some(at) = sending {
                 let sending = self.app.sending.remove(at);
                 self.app.drafts.insert(sending.target);
+                self.undo_again(None);
                 return self.say_refusal("not sent", &refusal);
             }
             self.refused(&refusal);
@@ -150,13 +158,20 @@ impl Turn<'_> {
 
     fn acted(&mut self, intent: Intent, outcome: Result<Option<Conversation>, Refusal>) {
         match outcome {
-            Ok(_) => {
+            Ok(now) => {
                 let said = self.sentence(&intent);
                 if !intent.is_quiet {
                     self.app.say(Tone::Good, said);
                 }
                 if let Some(undo) = intent.undo {
                     self.remember(undo);
+                }
+                // What was taken back is what one means next.
+                if intent.is_undo && self.app.composer.is_none() {
+                    let target = now.as_ref().map_or(intent.target, App::target);
+                    if let Err(error) = load::select(self.app, self.source, &target) {
+                        self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
+                    }
                 }
             }
             Err(refusal) => {
@@ -253,8 +268,21 @@ impl Turn<'_> {
         }
     }
 
+    /// What was done before an answer can be undone again; not in the conversation to which it was `sent`.
+    fn undo_again(&mut self, sent: Option<&Target>) {
+        if let Some(target) = sent {
+            self.app.undo_behind.retain(|undo| undo.target != *target);
+            self.app.intents.forget_undo_of(target);
+        }
+        if self.app.held.is_empty() && self.app.sending.is_empty() {
+            self.app.undo.splice(..0, self.app.undo_behind.drain(..));
+            self.trim_undo();
+        }
+    }
+
     fn taken_back(&mut self, item: &Item, target: &Target) {
         self.has_left(item, target);
+        self.undo_again(None);
         self.came_back(target);
         match self.source.draft(target) {
             Ok(Some(saved)) if self.app.composer.is_none() && self.app.layer.is_none() => {
@@ -272,14 +300,20 @@ impl Turn<'_> {
     fn sent(&mut self, item: &Item, target: &Target) {
         let to = self.app.held.iter().find(|h| h.item == *item).map(|h| h.to.clone()).filter(|to| !to.is_empty());
         self.has_left(item, target);
+        self.undo_again(Some(target));
         self.app.drafts.remove(target);
         let conversation = self.source.conversation(&target.mailbox, &target.root).ok().flatten();
+        let of = conversation.as_ref().map(|c| format!(": {}", words::quoted(&c.subject, self.theme.glyphs)));
         let status = conversation.map(|c| format!(" {} {}", self.theme.glyphs.dot, c.status)).unwrap_or_default();
-        let to = to.map(|to| format!(" to {}", crate::mail::safe::line(&to))).unwrap_or_default();
+        // What an earlier run wrote is named by its subject.
+        let to = to.map(|to| format!(" to {}", crate::mail::safe::line(&to))).or(of).unwrap_or_default();
+        self.app.sent_at = Some(self.app.now);
         self.app.say(Tone::Good, format!("sent{to}{status}"));
     }
 
     fn not_sent(&mut self, item: &Item, target: &Target, refusal: &Refusal) {
+        let to = self.app.held.iter().find(|h| h.item == *item).map(|h| crate::mail::safe::line(&h.to));
+        let to = to.filter(|to| !to.is_empty()).map(|to| format!(" to {to}")).unwrap_or_default();
         self.has_left(item, target);
         match refusal.kind {
             ErrorKind::Unreachable | ErrorKind::Tls => self.say_refusal("not sent yet", refusal),
@@ -289,8 +323,11 @@ impl Turn<'_> {
                 if refusal.kind == ErrorKind::Rights {
                     self.app.unannounced.insert(target.mailbox.clone());
                 }
+                self.undo_again(None);
                 self.came_back(target);
-                self.say_refusal("not sent", refusal);
+                let said = self.words_of(refusal);
+                let why = said.strip_prefix("not sent").map_or_else(|| format!(": {said}"), str::to_owned);
+                self.app.say(Tone::Bad, format!("not sent{to}{why}"));
             }
         }
     }

@@ -121,6 +121,7 @@ impl Turn<'_> {
             question: safe::line(&target),
             explains: "The text of the mail does not show where this link leads. Open it?".to_owned(),
             sure: Sure::Follow(target),
+            back: None,
         })
     }
 

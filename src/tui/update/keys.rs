@@ -140,6 +140,10 @@ impl Turn<'_> {
             Act::Redraw => return self.effects.push(Effect::Redraw),
             Act::Interrupt => return self.quit(),
             Act::Commands => return self.show_palette(),
+            Act::Keys if self.app.layer.is_none() => {
+                self.app.layer = Some(Layer::Help { of: self.app.context(), scroll: 0, under: None });
+                return;
+            }
             _ => {}
         }
         match self.app.context() {
@@ -199,11 +203,14 @@ impl Turn<'_> {
             Act::PreviousMailbox => self.turn_mailbox(-1),
             Act::Mailboxes => self.show_mailboxes(),
             Act::Outbox => self.show_outbox(),
-            Act::Keys => self.app.layer = Some(Layer::Help { of: self.app.context(), scroll: 0 }),
             Act::Claim => self.claim(),
             Act::TakeNext => self.take_next(),
             Act::Assign => self.pick_teammate(),
-            Act::TakeOver => self.ask_take_over(None),
+            Act::TakeOver => {
+                if let Some(c) = self.app.subject() {
+                    self.ask_take_over(c, None);
+                }
+            }
             Act::Done => self.finish(true),
             Act::Waiting => self.finish(false),
             Act::Tag => self.type_tags(),

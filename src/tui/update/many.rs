@@ -122,7 +122,10 @@ impl Turn<'_> {
         let selection = &mut self.app.queue.selection;
         selection.settle();
         let fits = selection.add(&rows) && !is_cut;
-        if fits {
+        if rows.is_empty() {
+            // The next key would be about the row under the cursor.
+            self.app.say(Tone::Bad, format!("nothing is selected: there is no conversation {alike}"));
+        } else if fits {
             let of = words::count(rows.len(), "conversation", "conversations");
             self.app.say(Tone::News, format!("{of} {alike}"));
         } else {
@@ -203,6 +206,7 @@ impl Turn<'_> {
             question: format!("{}: {what}{all}?", self.name_of(&action)),
             explains: "Each is undone with the others, as long as nobody else touched it since.".to_owned(),
             sure: Sure::Many(action),
+            back: None,
         });
     }
 
@@ -229,7 +233,9 @@ impl Turn<'_> {
                 }
                 Work::Undo { todo } => todo.pop_front().map(|asked| {
                     let subject = self.subject_of(&asked);
-                    Ok(Some(self.ask_with(asked, subject, None, false)))
+                    let ticket = self.ask_with(asked, subject, None, false);
+                    self.app.intents.is_undo(ticket);
+                    Ok(Some(ticket))
                 }),
             };
             match sent {
@@ -262,7 +268,7 @@ impl Turn<'_> {
     ) -> Result<Option<Ticket>, Refusal> {
         let gone = || Refusal::new(crate::model::ErrorKind::NotFound, "no longer there");
         let known = self.source.conversation(mailbox, root).ok().flatten().ok_or_else(gone)?;
-        let me = self.app.me().cloned();
+        let me = self.app.me_in(mailbox).cloned();
         if is_so(&known, action, me.as_ref()) {
             self.app.queue.selection.forget(root);
             return Ok(None);
@@ -304,12 +310,13 @@ impl Turn<'_> {
     fn end_batch(&mut self, mut batch: Batch) {
         let tone = if batch.is_good() { Tone::Good } else { Tone::Bad };
         self.app.say(tone, batch.told());
+        let can_undo = !batch.undo.is_empty();
         for mut undo in batch.undo.drain(..) {
             undo.batch = Some(batch.number);
             self.app.undo.push(undo);
         }
         if let Some(said) = &mut self.app.activity {
-            said.can_undo = !self.app.undo.is_empty() && batch.done > 0;
+            said.can_undo = can_undo;
         }
         self.trim_undo();
         if self.app.queue.selection.is_empty() {

@@ -134,6 +134,7 @@ impl Turn<'_> {
                 }
                 .to_owned(),
                 sure: Sure::Quit,
+                back: None,
             });
             return;
         }
@@ -141,7 +142,9 @@ impl Turn<'_> {
     }
 
     pub(super) fn leave(&mut self) {
-        self.keep_draft();
+        if !self.forget_emptied() {
+            self.keep_draft();
+        }
         self.send(Command::Quit);
         self.effects.push(Effect::Quit);
     }

@@ -1,12 +1,16 @@
-//! What waits to be sent, and what was begun: shown, taken back, tried again, gone on with.
+//! What waits to be sent, and what was begun: shown, taken back, tried again, gone on with, thrown away.
 
 use super::Turn;
-use crate::engine::message::Command;
+use crate::engine::kept::KeptText;
+use crate::engine::message::{Command, Item, Target};
+use crate::mail::safe;
 use crate::tui::app::{Focus, Tone};
 use crate::tui::keymap::{Act, Context};
-use crate::tui::layers::Layer;
-use crate::tui::load;
+use crate::tui::layers::{Layer, Sure};
+use crate::tui::message::Effect;
 use crate::tui::source::OutboxState;
+use crate::tui::waiting::Waiting;
+use crate::tui::{load, rights, words};
 
 impl Turn<'_> {
     pub(super) fn show_outbox(&mut self) {
@@ -14,91 +18,152 @@ impl Turn<'_> {
             Ok(texts) => self.app.texts = texts,
             Err(error) => return self.app.say(Tone::Bad, format!("the drafts cannot be read: {error}")),
         }
-        match self.app.outbox.is_empty() && self.app.texts.is_empty() {
-            true => self.app.say(Tone::News, "the outbox is empty: nothing waits to be sent, and no text is begun"),
-            false => self.app.layer = Some(Layer::Outbox { selected: 0 }),
+        match Waiting::at(self.app, 0) {
+            None => self.app.say(Tone::News, "the outbox is empty: nothing waits to be sent, and no text is begun"),
+            first => self.app.layer = Some(Layer::Outbox { selected: 0, of: first }),
         }
     }
 
     pub(super) fn outbox_act(&mut self, selected: usize, act: Act) -> Option<Layer> {
         let last = (self.app.outbox.len() + self.app.texts.len()).saturating_sub(1);
         let at = selected.min(last);
-        let selected = match act {
-            Act::Up => at.saturating_sub(1),
-            Act::Down => (at + 1).min(last),
-            Act::Keys => return Some(Layer::Help { of: Context::Outbox, scroll: 0 }),
+        match act {
+            Act::Up => Some(self.outbox_at(at.saturating_sub(1))),
+            Act::Down => Some(self.outbox_at((at + 1).min(last))),
+            Act::Keys => Some(self.outbox_at(at).explained()),
+            Act::Retry if self.app.outbox.is_empty() => {
+                self.app.say(Tone::News, "nothing waits to be sent");
+                Some(self.outbox_at(at))
+            }
             Act::Retry => {
                 self.send(Command::SyncNow);
                 self.app.say(Tone::News, "trying to send what waits");
-                at
+                Some(self.outbox_at(at))
             }
-            Act::TakeBack => return self.take_back_from_outbox(at),
+            Act::TakeBack => match Waiting::at(self.app, at)? {
+                Waiting::Mail(item) => self.take_back_from_outbox(&item, at),
+                Waiting::Text(target) => self.ask_to_throw_away(&target, at),
+            },
             Act::Open => {
-                match at.checked_sub(self.app.outbox.len()) {
-                    None => self.go_to_answer(at),
-                    Some(at) => self.go_on_with(at),
+                match Waiting::at(self.app, at)? {
+                    Waiting::Mail(item) => self.go_to_answer(&item),
+                    Waiting::Text(target) => self.go_on_with(&target),
                 }
-                return self.app.layer.take();
+                self.app.layer.take()
             }
-            _ => return None,
-        };
-        Some(Layer::Outbox { selected })
+            _ => None,
+        }
     }
 
-    /// Asks for the answer in this row back; the list stays where that cannot be.
-    fn take_back_from_outbox(&mut self, at: usize) -> Option<Layer> {
-        let Some(item) = self.app.outbox.get(at).cloned() else {
-            self.app.say(Tone::News, "it is a draft, and leaves only when you send it");
-            return Some(Layer::Outbox { selected: at });
-        };
+    fn outbox_at(&self, selected: usize) -> Layer {
+        Layer::Outbox { selected, of: Waiting::at(self.app, selected) }
+    }
+
+    /// Asks for this answer back; the list stays where that cannot be.
+    fn take_back_from_outbox(&mut self, name: &Item, at: usize) -> Option<Layer> {
+        let item = self.app.outbox.iter().find(|item| item.name() == *name)?;
         if item.state == OutboxState::Unknown {
-            self.app.say(Tone::Bad, "it may have been sent: Enter goes to it, to say what became of it");
-            return Some(Layer::Outbox { selected: at });
+            let open = self.app.keymap.key_for(Context::Outbox, Act::Open);
+            self.app.say(Tone::Bad, format!("it may have been sent: {open} goes to it, to say what became of it"));
+            return Some(self.outbox_at(at));
         }
         if !item.is_fresh {
             self.app.say(Tone::Bad, "too late: something of it is on a server already");
-            return Some(Layer::Outbox { selected: at });
+            return Some(self.outbox_at(at));
         }
-        self.take_back(item.name());
+        self.take_back(name.clone());
         None
     }
 
-    /// Opens a draft: as the answer that it is, or as a new mail where there is nothing left to answer.
-    fn go_on_with(&mut self, at: usize) {
-        let Some(text) = self.app.texts.get(at).cloned() else { return };
-        let target = text.target;
+    fn text_of(&self, target: &Target) -> Option<KeptText> {
+        self.app.texts.iter().find(|text| text.target == *target).cloned()
+    }
+
+    fn ask_to_throw_away(&self, target: &Target, at: usize) -> Option<Layer> {
+        let text = self.text_of(target)?;
+        let what = match text.subject.trim() {
+            "" => words::kind(target).to_owned(),
+            _ => words::quoted(&safe::line(&text.subject), self.theme.glyphs),
+        };
+        Some(Layer::Confirm {
+            question: format!("Throw away what you have begun: {what}?"),
+            explains: "Its text is gone then; nothing brings it back.".to_owned(),
+            sure: Sure::ThrowAway(target.clone()),
+            back: Some(Box::new(self.outbox_at(at))),
+        })
+    }
+
+    /// Forgets a draft, after its person said yes.
+    pub(super) fn throw_away(&mut self, target: &Target) {
+        match self.source.draft(target) {
+            Ok(Some(saved)) => {
+                self.app.drafts.remove(target);
+                self.effects.push(Effect::ForgetDraft(Box::new(saved)));
+                self.app.say(Tone::Good, "the draft is thrown away");
+                self.app.is_stale = true;
+            }
+            Ok(None) => self.app.say(Tone::News, "this draft is gone already"),
+            Err(error) => self.app.say(Tone::Bad, format!("the draft cannot be read: {error}")),
+        }
+    }
+
+    /// Goes to the mailbox of something in the outbox. `false` where it is not here, which is said.
+    fn go_to_place_of(&mut self, target: &Target) -> bool {
         let Some(mailbox) = self.app.mailboxes.iter().position(|m| m.key() == target.mailbox) else {
-            let says = format!("{} is not here now, where this was begun; the text stays kept", target.mailbox);
-            return self.app.say(Tone::Bad, says);
+            let says = format!("{} is not here now; the text stays kept", safe::line(&target.mailbox));
+            self.app.say(Tone::Bad, says);
+            return false;
         };
         self.go_to_mailbox(mailbox);
         self.app.focus = Focus::Queue;
+        true
+    }
+
+    /// Opens a draft: as the answer that it is, or as a new mail where there is nothing left to answer.
+    fn go_on_with(&mut self, target: &Target) {
+        if !self.go_to_place_of(target) {
+            return;
+        }
+        let gone = "this draft is gone: it was sent or thrown away elsewhere";
         if target.is_opening() {
-            self.resume(&target);
-        } else if text.is_homeless {
-            match self.source.draft(&target) {
+            if !self.resume(target) {
+                self.app.say(Tone::Bad, gone);
+            }
+            return;
+        }
+        match self.source.conversation(&target.mailbox, &target.root) {
+            Ok(Some(conversation)) => {
+                if let Err(error) = load::select(self.app, self.source, target) {
+                    return self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
+                }
+                match rights::why_not_for(self.app, Act::Reply, &conversation) {
+                    Some(why) => self.app.say(Tone::Bad, why),
+                    None => self.reply_to(&conversation, false),
+                }
+            }
+            Ok(None) => match self.source.draft(target) {
                 Ok(Some(saved)) => {
                     self.go_on(saved.as_new_mail());
+                    let now = self.app.now;
+                    if let Some(composer) = &mut self.app.composer {
+                        // It is laid where it belongs now, also when nothing more is typed.
+                        composer.touch(now);
+                    }
                     self.app.say(Tone::News, "what it answered is gone from the mailbox: it goes on as a new mail");
                 }
-                Ok(None) => self.app.say(Tone::Bad, "this draft is gone"),
+                Ok(None) => self.app.say(Tone::Bad, gone),
                 Err(error) => self.app.say(Tone::Bad, format!("the draft cannot be read: {error}")),
-            }
-        } else {
-            match load::select(self.app, self.source, &target) {
-                Ok(()) => self.reply(false),
-                Err(error) => self.app.say(Tone::Bad, format!("the cache cannot be read: {error}")),
-            }
+            },
+            Err(error) => self.app.say(Tone::Bad, format!("the cache cannot be read: {error}")),
         }
     }
 
     /// The conversation that an answer belongs to; what became of it is asked where nobody knows.
-    fn go_to_answer(&mut self, at: usize) {
-        let Some(item) = self.app.outbox.get(at).cloned() else { return };
-        if let Some(mailbox) = self.app.mailboxes.iter().position(|m| m.key() == item.target.mailbox) {
-            self.go_to_mailbox(mailbox);
+    fn go_to_answer(&mut self, name: &Item) {
+        let Some(item) = self.app.outbox.iter().find(|item| item.name() == *name).cloned() else { return };
+        if !self.go_to_place_of(&item.target) {
+            return;
         }
-        self.app.focus = Focus::Queue;
         match self.source.conversation(&item.target.mailbox, &item.target.root) {
             Ok(Some(conversation)) => {
                 if let Err(error) = load::select(self.app, self.source, &item.target) {

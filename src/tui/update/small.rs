@@ -1,12 +1,14 @@
 //! Keys in the small windows: help, mailboxes, the picker, tags, questions.
 
+use ratatui_textarea::CursorMove;
+
 use super::Turn;
 use crate::engine::message::{Command, Verdict};
 use crate::model::{Action, Expectation};
 use crate::tui::app::Tone;
-use crate::tui::keymap::Act;
+use crate::tui::keymap::{Act, Context};
 use crate::tui::layers::{Layer, Sure};
-use crate::tui::typing;
+use crate::tui::{tags, typing};
 
 impl Turn<'_> {
     pub(super) fn small_act(&mut self, act: Act) {
@@ -18,9 +20,9 @@ impl Turn<'_> {
         }
         // What is put back stays on the screen.
         self.app.layer = match (layer, act) {
-            (Layer::Help { of, scroll }, act) => help(of, scroll, act),
+            (Layer::Help { of, scroll, under }, act) => help(of, scroll, under, act),
             (Layer::Mailboxes { selected }, act) => self.mailboxes_act(selected, act),
-            (Layer::Outbox { selected }, act) => self.outbox_act(selected, act),
+            (Layer::Outbox { selected, .. }, act) => self.outbox_act(selected, act),
             (Layer::Picker(mut picker), Act::LineUp | Act::LineDown) => {
                 let last = picker.matching().len().saturating_sub(1);
                 let at = picker.selected.min(last);
@@ -40,10 +42,22 @@ impl Turn<'_> {
             (Layer::Folders(picker), Act::Accept) => self.move_to(picker),
             (Layer::Items(choice), act) => self.items_act(choice, act),
             (Layer::Line { ask, title, input }, Act::Accept) => self.line_typed(ask, title, &typing::text_of(&input)),
-            (Layer::Tags { conversation, input }, Act::Accept) => {
-                self.set_tags(&conversation, &typing::text_of(&input));
+            (Layer::Tags { conversation, mut input, known }, Act::Complete) => {
+                if let Some(line) = tags::completed(&input, &known) {
+                    input = typing::line(&line);
+                    input.move_cursor(CursorMove::End);
+                }
+                Some(Layer::Tags { conversation, input, known })
+            }
+            (Layer::Tags { conversation, input, known }, Act::Accept) => {
+                let again = Layer::Tags { conversation: conversation.clone(), input: input.clone(), known };
+                match conversation {
+                    Some(conversation) => self.set_tags(&conversation, &typing::text_of(&input), again),
+                    None => self.set_tags_of_many(&typing::text_of(&input), again),
+                }
                 self.app.layer.take()
             }
+            (Layer::Confirm { back, .. }, Act::Cancel) => back.map(|layer| *layer),
             (Layer::Confirm { sure, .. }, Act::Accept) => {
                 self.confirmed(sure);
                 // Many are asked about once more.
@@ -72,7 +86,7 @@ impl Turn<'_> {
                 self.go_to_mailbox(selected);
                 return None;
             }
-            Act::Keys => return Some(Layer::Help { of: crate::tui::keymap::Context::Mailboxes, scroll: 0 }),
+            Act::Keys => return Some(Layer::Mailboxes { selected }.explained()),
             _ => return None,
         };
         Some(Layer::Mailboxes { selected })
@@ -81,6 +95,8 @@ impl Turn<'_> {
     fn confirmed(&mut self, sure: Sure) {
         match sure {
             Sure::Quit => self.leave(),
+            Sure::SendToo { then, seen } => self.send_too(then, seen),
+            Sure::ThrowAway(target) => self.throw_away(&target),
             Sure::Follow(target) => self.launch(target),
             Sure::Many(action) => self.begin_batch(action),
             Sure::Unseen { conversation: None, action } => self.ask_many(action),
@@ -103,7 +119,7 @@ impl Turn<'_> {
     }
 }
 
-fn help(of: crate::tui::keymap::Context, scroll: u16, act: Act) -> Option<Layer> {
+fn help(of: Context, scroll: u16, under: Option<Box<Layer>>, act: Act) -> Option<Layer> {
     let scroll = match act {
         Act::Down => scroll.saturating_add(1),
         Act::Up => scroll.saturating_sub(1),
@@ -112,7 +128,7 @@ fn help(of: crate::tui::keymap::Context, scroll: u16, act: Act) -> Option<Layer>
         Act::Top => 0,
         // It stops at the last line.
         Act::Bottom => u16::MAX,
-        _ => return None,
+        _ => return under.map(|layer| *layer),
     };
-    Some(Layer::Help { of, scroll })
+    Some(Layer::Help { of, scroll, under })
 }

@@ -56,7 +56,9 @@ impl Turn<'_> {
         let ticket = self.app.ticket();
         let me = self.app.me().cloned();
         let Asked { target, action, expect, upto, batch: _ } = asked;
-        let intent = Intent { ticket, target: target.clone(), action: action.clone(), subject, me, undo, is_quiet };
+        let is_undo = false;
+        let intent =
+            Intent { ticket, target: target.clone(), action: action.clone(), subject, me, undo, is_undo, is_quiet };
         self.app.intents.push(intent);
         self.send(Command::Act { ticket, target, action, expect, upto });
         ticket
@@ -89,7 +91,8 @@ impl Turn<'_> {
         let has_it = c.assignee.holder().cloned().filter(|_| !self.app.is_many());
         let teammates = teammates.into_iter().filter(|t| Some(t) != has_it.as_ref()).collect();
         let input = typing::line("");
-        self.app.layer = Some(Layer::Picker(Picker { conversation: Box::new(c), input, teammates, selected: 0 }));
+        let conversation = (!self.app.is_many()).then(|| Box::new(c));
+        self.app.layer = Some(Layer::Picker(Picker { conversation, input, teammates, selected: 0 }));
     }
 
     /// Gives it to the teammate under the picker's cursor.
@@ -98,24 +101,21 @@ impl Turn<'_> {
             self.app.say(Tone::Bad, "that is no handle: a–z, 0–9, “.”, “_”, “-”");
             return;
         };
-        let is_many = self.app.is_many();
         if Some(&to) != self.app.me() && !picker.teammates.contains(&to) && !self.is_known(&to) {
             let mailbox = crate::mail::safe::line(self.app.key());
             self.app.layer = Some(Layer::Confirm {
                 question: format!("Nobody called {to} has been seen in {mailbox} yet. Assign it all the same?"),
                 explains: "A name that is nobody's keeps it from everybody's work until somebody takes it over."
                     .to_owned(),
-                sure: Sure::Unseen {
-                    conversation: (!is_many).then(|| picker.conversation.clone()),
-                    action: Action::Assign(to),
-                },
+                sure: Sure::Unseen { conversation: picker.conversation.clone(), action: Action::Assign(to) },
+                back: Some(Box::new(Layer::Picker(picker.clone()))),
             });
             return;
         }
-        if is_many {
-            return self.ask_many(Action::Assign(to));
+        match &picker.conversation {
+            Some(conversation) => self.assign_to(conversation, to),
+            None => self.ask_many(Action::Assign(to)),
         }
-        self.assign_to(&picker.conversation, to);
     }
 
     fn is_known(&self, teammate: &Handle) -> bool {
@@ -130,8 +130,7 @@ impl Turn<'_> {
     }
 
     /// Asks whether to take a conversation from a teammate; `then_reply` where that is the way to an answer (to all?).
-    pub(super) fn ask_take_over(&mut self, then_reply: Option<bool>) {
-        let Some(c) = self.app.subject() else { return };
+    pub(super) fn ask_take_over(&mut self, c: Conversation, then_reply: Option<bool>) {
         let subject = words::quoted(&c.subject, self.theme.glyphs);
         let holders = &c.assignee;
         let (has, sees) = if c.is_contested() { ("both claim", "see") } else { ("has", "sees") };
@@ -140,6 +139,7 @@ impl Turn<'_> {
             question: format!("{holders} {has} {subject}. Take it over?"),
             explains: format!("{holders} {sees} that you took it.{then}"),
             sure: Sure::TakeOver { conversation: Box::new(c), then_reply },
+            back: None,
         });
     }
 
@@ -165,19 +165,19 @@ impl Turn<'_> {
 
     pub(super) fn type_tags(&mut self) {
         let Some(c) = self.app.subject() else { return };
-        let is_many = self.app.is_many();
-        let mut input = typing::line(if is_many { String::new() } else { c.tags.join(" ") }.as_str());
-        if !c.tags.is_empty() && !is_many {
+        let conversation = (!self.app.is_many()).then(|| Box::new(c));
+        let present = conversation.as_ref().map(|c| c.tags.join(" ")).unwrap_or_default();
+        let mut input = typing::line(&present);
+        if !present.is_empty() {
             input.insert_char(' ');
         }
-        self.app.layer = Some(Layer::Tags { conversation: Box::new(c), input });
+        let known = self.source.tags(self.app.key()).unwrap_or_default();
+        self.app.layer = Some(Layer::Tags { conversation, input, known });
     }
 
     /// The tags are those that stand in the line, all others go; with signs, as on the command line, see [`tags_meant`].
-    pub(super) fn set_tags(&mut self, conversation: &Conversation, typed: &str) {
-        if self.app.is_many() {
-            return self.set_tags_of_many(typed);
-        }
+    /// `again`: the window, for whoever did not mean it.
+    pub(super) fn set_tags(&mut self, conversation: &Conversation, typed: &str, again: Layer) {
         let wanted = tags_meant(&conversation.tags, typed);
         if let Some(error) = wanted.iter().find_map(|tag| check_tag(tag).err()) {
             return self.app.say(Tone::Bad, error.to_string());
@@ -186,12 +186,12 @@ impl Turn<'_> {
         let add: Vec<String> = wanted.iter().filter(|t| !has(&conversation.tags, t)).cloned().collect();
         let remove: Vec<String> = conversation.tags.iter().filter(|t| !has(&wanted, t)).cloned().collect();
         if !add.is_empty() || !remove.is_empty() {
-            self.tag(Some(conversation), add, remove);
+            self.tag(Some(conversation), add, remove, again);
         }
     }
 
     /// Tags it, or all that is selected; first whether it is meant, where a name is new in the folder.
-    fn tag(&mut self, conversation: Option<&Conversation>, add: Vec<String>, remove: Vec<String>) {
+    fn tag(&mut self, conversation: Option<&Conversation>, add: Vec<String>, remove: Vec<String>, again: Layer) {
         let new = self.new_names(&add);
         let action = Action::Tag { add, remove };
         if let Some(first) = new.first() {
@@ -212,7 +212,9 @@ impl Turn<'_> {
                 _ => format!("Nobody has used the tags {} in {mailbox} yet. Are they meant?", names.join(", ")),
             };
             let conversation = conversation.cloned().map(Box::new);
-            self.app.layer = Some(Layer::Confirm { question, explains, sure: Sure::Unseen { conversation, action } });
+            let sure = Sure::Unseen { conversation, action };
+            let back = Some(Box::new(again));
+            self.app.layer = Some(Layer::Confirm { question, explains, sure, back });
             return;
         }
         match conversation {
@@ -233,7 +235,7 @@ impl Turn<'_> {
     }
 
     /// On many, a word without a sign is put on like one with `+`: what else is there on each stays.
-    fn set_tags_of_many(&mut self, typed: &str) {
+    pub(super) fn set_tags_of_many(&mut self, typed: &str, again: Layer) {
         let words = typed.split([' ', ',']).filter(|word| !word.is_empty());
         let (off, on): (Vec<&str>, Vec<&str>) = words.partition(|word| word.len() > 1 && word.starts_with('-'));
         let add: Vec<String> = on.iter().map(|word| word.trim_start_matches('+').to_owned()).collect();
@@ -242,7 +244,7 @@ impl Turn<'_> {
             return self.app.say(Tone::Bad, error.to_string());
         }
         if !add.is_empty() || !remove.is_empty() {
-            self.tag(None, add, remove);
+            self.tag(None, add, remove, again);
         }
     }
 
@@ -265,7 +267,7 @@ impl Turn<'_> {
             return self.take_back(item);
         }
         // The last change is not the one before it: it is taken back when it is there.
-        if self.app.batch.is_none() && self.app.intents.is_undoable_pending() {
+        if self.app.batch.is_none() && self.app.is_undoable_pending() {
             return self.app.say(Tone::News, "the last change is not done yet: undo it when it is");
         }
         let Some(undo) = self.app.undo.pop() else { return };
@@ -284,7 +286,8 @@ impl Turn<'_> {
             return self.undo_many(all);
         }
         let subject = self.subject_of(&undo);
-        self.ask_with(undo, subject, None, false);
+        let ticket = self.ask_with(undo, subject, None, false);
+        self.app.intents.is_undo(ticket);
     }
 
     /// Keeps the step back from what was just said.

@@ -7,12 +7,14 @@ use ratatui::layout::Rect;
 use super::line::{self, Span};
 use crate::engine::message::Connection;
 use crate::mail::safe;
-use crate::model::{Capability, Mailbox, View};
-use crate::tui::app::{App, Tone};
+use crate::model::{Capability, Conversation, Mailbox, Status, View};
+use crate::tui::app::{Activity, App, Held, Tone};
 use crate::tui::cells::{cut, width, wrap};
 use crate::tui::keymap::{Act, Bound, Context, shown};
+use crate::tui::layers::Layer;
 use crate::tui::source::Order;
 use crate::tui::theme::{Paint, Theme};
+use crate::tui::waiting::Waiting;
 use crate::tui::{rights, words};
 
 /// The views that have a tab.
@@ -29,6 +31,9 @@ const LEGIBLE: SignedDuration = SignedDuration::from_secs(20);
 const TALLEST: u16 = 4;
 /// …that never reach into the screen's first lines.
 const TALLEST_HEAD: u16 = 5;
+
+/// So long a word of one's own is read before the countdown of an answer goes on.
+const GLANCE: SignedDuration = SignedDuration::from_secs(2);
 
 /// The mailbox, and the truth about its connection.
 pub fn top(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
@@ -222,10 +227,19 @@ pub fn activity(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let takes_keys = matches!(app.context(), Context::Queue | Context::Reading);
     let undo = app.keymap.key_for(Context::Queue, Act::Undo);
     let takes_keys = takes_keys && app.keymap.has(Context::Queue, Act::Undo);
+    // News of a moment ago is read before the countdown goes on.
+    let is_after = |a: &Activity, held: &Held| a.at > held.until - app.settings.hold;
+    let is_read =
+        |a: &Activity, held: &Held| a.tone == Tone::Bad || is_after(a, held) && app.now.duration_since(a.at) < GLANCE;
+    let fresh = app.activity.as_ref().filter(|a| held.is_none_or(|held| is_read(a, held)));
     let word = match held {
-        Some(_) if takes_keys => Some("take it back"),
+        // Beside something else it says what would be taken back.
+        Some(held) if takes_keys && fresh.is_some() => {
+            Some(format!("take your {} back {}s", words::kind(&held.target), words::seconds_left(held.until, app.now)))
+        }
+        Some(_) if takes_keys => Some("take it back".to_owned()),
         // Beside what somebody else did it would read as if it undid that.
-        None if takes_keys && app.activity.as_ref().is_some_and(|a| a.can_undo) => Some("undo"),
+        None if takes_keys && app.activity.as_ref().is_some_and(|a| a.can_undo) => Some("undo".to_owned()),
         _ => None,
     };
     let mut room = inner.width;
@@ -234,8 +248,6 @@ pub fn activity(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         room = line::right(buffer, inner, &pieces).saturating_sub(2);
     }
     let left = Rect { width: room, ..inner };
-    // News of a moment ago is read before the countdown goes on.
-    let fresh = app.activity.as_ref().filter(|a| held.is_none() || a.tone == Tone::Bad);
     let (text, age, paint) = match (fresh, held) {
         (Some(a), _) => {
             let paint = match a.tone {
@@ -251,7 +263,7 @@ pub fn activity(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
             (format!("{} {}", g.busy, words::in_outbox(app.unsent())), String::new(), Paint::Warn)
         }
         (None, Some(held)) => {
-            let seconds = held.until.duration_since(app.now).as_secs().max(0) + 1;
+            let seconds = words::seconds_left(held.until, app.now);
             let to = if held.to.is_empty() { String::new() } else { format!(" to {}", safe::line(&held.to)) };
             let kind = words::kind(&held.target);
             (format!("{} your {kind}{to} leaves in {seconds}s", g.busy), String::new(), Paint::Warn)
@@ -297,12 +309,24 @@ pub fn hints(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         inner.width = line::right(buffer, inner, &[(text, theme.style(Paint::Pending))]).saturating_sub(2);
     }
     let context = app.context();
-    let hinted: Vec<&Bound> = app.keymap.bindings(context).filter(|b| b.hint.is_some()).collect();
+    let mut hinted: Vec<&Bound> = app.keymap.bindings(context).filter(|b| b.hint.is_some()).collect();
+    // What a teammate holds is taken over, not claimed.
+    let place = |act| hinted.iter().position(|b| b.act == act);
+    if let (Some(claim), Some(take_over)) = (place(Act::Claim), place(Act::TakeOver))
+        && !app.is_many()
+        && rights::why_not(app, Act::TakeOver).is_none()
+    {
+        hinted.swap(claim, take_over);
+    }
+    // A text has no more room for what cannot be done with it.
+    hinted.retain(|b| context != Context::Writing || rights::why_not(app, b.act).is_none());
+    let subject = app.subject();
     let piece = |binding: &Bound| -> Vec<Span> {
         let is_off = rights::why_not(app, binding.act).is_some();
         let (key, word) = if is_off { (Paint::Disabled, Paint::Disabled) } else { (Paint::Key, Paint::Hint) };
         let keys = binding.keys.first().map(|k| shown(k)).unwrap_or_default();
-        vec![(keys, theme.style(key)), (format!(" {}", binding.hint.unwrap_or_default()), theme.style(word))]
+        let does = does_now(app, binding.act, subject.as_ref()).or(binding.hint).unwrap_or_default();
+        vec![(keys, theme.style(key)), (format!(" {does}"), theme.style(word))]
     };
     let cells = |pieces: &[Span]| pieces.iter().map(|(text, _)| width(text)).sum::<usize>();
     // The way to all keys stays, whatever else has to go.
@@ -322,6 +346,20 @@ pub fn hints(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     }
     pieces.extend(last);
     line::spans(buffer, inner, &pieces);
+}
+
+/// What a key does with this conversation that turns it to and fro; `None` where that is what its hint says.
+fn does_now(app: &App, act: Act, subject: Option<&Conversation>) -> Option<&'static str> {
+    if act == Act::TakeBack && matches!(app.layer, Some(Layer::Outbox { of: Some(Waiting::Text(_)), .. })) {
+        return Some("throw away");
+    }
+    let c = subject.filter(|_| !app.is_many())?;
+    match act {
+        Act::Claim if app.me().is_some_and(|me| c.assignee.claimants().contains(me)) => Some("release"),
+        Act::Done if c.status == Status::Done => Some("reopen"),
+        Act::Waiting if c.status == Status::Waiting => Some("reopen"),
+        _ => None,
+    }
 }
 
 /// A mailbox's rights in words.

@@ -11,10 +11,9 @@ use super::line::{self, Span};
 use super::marks::mark;
 use crate::mail::safe;
 use crate::model::query::{Marks, Part};
-use crate::model::{Assignee, Conversation, Handle, Status};
-use crate::tui::cells::{cut, fit, fit_right, width};
+use crate::model::{Assignee, Conversation, Handle, Status, age};
+use crate::tui::cells::{cut, fit, fit_right, settle, width};
 use crate::tui::theme::{Paint, Theme};
-use crate::tui::words;
 
 /// Cells of each column; 0 where it is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +39,7 @@ impl Columns {
             ..34 => Self { margin: 1, who: 6, age: 0, from: 0, subject: 0, marks: 0, tags: 0, waits: 0 },
             34..56 => Self { margin: 2, who: 7, age: 0, from: 0, subject: 0, marks: 0, tags: 0, waits: 6 },
             56..76 => Self { margin: 3, who: 9, age: 0, from: 13, subject: 0, marks: 4, tags: 0, waits: 8 },
-            76..90 => Self { margin: 3, who: 9, age: 4, from: 15, subject: 0, marks: 6, tags: 0, waits: 8 },
+            76..90 => Self { margin: 3, who: 9, age: 0, from: 15, subject: 0, marks: 6, tags: 0, waits: 8 },
             90..104 => Self { margin: 3, who: 10, age: 4, from: 18, subject: 0, marks: 6, tags: 0, waits: 8 },
             104..132 => Self { margin: 3, who: 10, age: 4, from: 18, subject: 0, marks: 6, tags: cells / 9, waits: 8 },
             _ => Self { margin: 3, who: 12, age: 4, from: 24, subject: 0, marks: 6, tags: cells / 8, waits: 8 },
@@ -112,7 +111,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, conversation: &Conversation, look: 
         (columns.who, who(conversation, look)),
         (
             columns.age,
-            vec![(fit_right(&words::age(conversation.last_at, look.now), columns.age, ""), theme.style(Paint::Faint))],
+            vec![(fit_right(&age(conversation.last_at, look.now), columns.age, ""), theme.style(Paint::Faint))],
         ),
         (columns.from, mark(from(conversation, look), Part::From, look.marks)),
         (columns.subject, mark(subject(conversation, look), Part::Subject, look.marks)),
@@ -246,7 +245,19 @@ fn subject(c: &Conversation, look: &Look) -> Vec<Span> {
     if subject.is_empty() {
         pieces.push((fit("(no subject)", room, g.ellipsis), theme.style(Paint::Faint)));
     } else {
-        pieces.push((fit(&subject, room, g.ellipsis), weight(c, look)));
+        // Where tags have no column, those that fit stand in the room that the subject leaves.
+        let mut tags = String::new();
+        let taken = width(&settle(&subject));
+        for tag in c.tags.iter().filter(|_| look.columns.tags == 0) {
+            let tag = settle(&format!("  #{}", safe::line(tag)));
+            if taken + width(&tags) + width(&tag) <= room {
+                tags.push_str(&tag);
+            }
+        }
+        pieces.push((fit(&subject, room - width(&tags), g.ellipsis), weight(c, look)));
+        if !tags.is_empty() {
+            pieces.push((tags, theme.style(Paint::Tag)));
+        }
     }
     pieces
 }
@@ -279,7 +290,7 @@ fn waits(c: &Conversation, look: &Look) -> Vec<Span> {
         (Status::Waiting, _) if room >= 8 => ("customer".to_owned(), Paint::Faint),
         (Status::Done, _) | (_, None) => (String::new(), Paint::Dim),
         (_, Some(since)) => {
-            let waits = words::age(since, look.now);
+            let waits = age(since, look.now);
             let waited = look.now.duration_since(since).unsigned_abs();
             match look.target {
                 Some(target) if waited > target => (format!("!! {waits}"), Paint::Overdue),

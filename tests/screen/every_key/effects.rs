@@ -352,6 +352,13 @@ fn writing(name: &str) -> Option<Effect> {
             d.press(key);
             d.a.wait_for("priya@raman.example");
         },
+        "bcc" => |d, key| {
+            d.enter();
+            assert!(!d.a.screen().contains("Bcc"), "{}", d.a.framed());
+            d.press(key);
+            d.a.wait_for("Bcc");
+        },
+        "keys" => |d, key| opens(d, key, "Keys: "),
         "next-field" | "previous-field" => |d, key| {
             d.enter();
             let before = cursor(d).0;
@@ -487,6 +494,11 @@ fn typing(name: &str) -> Option<Effect> {
             d.press(key);
             d.a.wait_until("one word", |s| s.contains("alpha") && !s.contains("alpha beta"));
         },
+        "delete-to-start" => |d, key| {
+            two_words(d);
+            d.press(key);
+            d.a.wait_while("alpha beta");
+        },
         "delete-to-end" => |d, key| {
             two_words(d);
             moves(d, "Home", (0, -10));
@@ -598,6 +610,19 @@ fn window(name: &str) -> Option<Effect> {
             d.press(key);
             d.a.wait_until("the whole name", |_| cursor(d).1 == before.1 + 3);
         },
+        "complete-tag" => |d, key| {
+            let tagged = d.on_fresh();
+            let mut owner = d.team.owner();
+            owner.select("INBOX");
+            let uid = owner.search(&subject(&tagged))[0];
+            owner.ok(&format!("UID STORE {uid} +FLAGS (shipping)"));
+            d.a.wait_for("#shipping");
+            d.enter();
+            d.a.keys("shi");
+            d.a.wait_for("in use: shipping");
+            d.press(key);
+            stands_behind(d, "shipping ");
+        },
         "set-tags" => |d, key| {
             let fresh = d.enter();
             d.a.keys("+vip");
@@ -664,7 +689,10 @@ fn fate(name: &str) -> Option<Effect> {
             let about = d.enter();
             d.press(key);
             d.a.wait_for("settled: discarded");
-            leaves_the_outbox(d, &about);
+            // Its text is a draft again, and listed as one.
+            d.press("O");
+            d.a.wait_until("a draft", |s| s.contains("draft of an answer") && s.contains(&format!("Re: {about}")));
+            d.press("Esc");
             d.server_has("Sent", &format!("{} KEYWORD bagsy-void", subject(&about)));
             d.answers.remove(0);
         },
