@@ -338,7 +338,7 @@ impl Link {
         let is_short = exists != state.exists.saturating_add(arrived);
         let vanished = if since.is_none() {
             let there: HashSet<Uid> = flags.iter().map(|(uid, ..)| *uid).collect();
-            self.gone(mailbox, role, &state, there).await?
+            self.gone(mailbox, role, &state, &reach, there).await?
         } else if !told_gone.is_empty() && !has_ghosts {
             let mut known = self.reader.known_uids_below(mailbox.key(), role, state.uidnext)?;
             known.retain(|uid| told_gone.contains(*uid));
@@ -346,7 +346,7 @@ impl Link {
         } else if is_short || has_ghosts {
             // Something is gone and the server did not say what: all UIDs that are there.
             let there = self.there(&reach).await?;
-            self.gone(mailbox, role, &state, there).await?
+            self.gone(mailbox, role, &state, &reach, there).await?
         } else {
             Vec::new()
         };
@@ -356,14 +356,16 @@ impl Link {
         let gone = u32::try_from(vanished.len()).unwrap_or(u32::MAX);
         let expected = state.exists.saturating_add(arrived).saturating_sub(gone);
         let seen = exists.saturating_sub(arrived).saturating_add(gone);
-        if since.is_some() && (entered.is_fresh || exists > expected) && self.has_holes(mailbox, role, &state, seen)? {
-            let known: HashSet<Uid> =
-                self.reader.known_uids_below(mailbox.key(), role, Uid(u32::MAX))?.into_iter().collect();
-            let there = self.there(&UidSet::from(state.known_from)).await?;
-            new.extend(there.into_iter().filter(|uid| *uid >= state.known_from && !known.contains(uid)));
-            new.sort();
-            new.dedup();
-        }
+        let there: Vec<Uid> = if since.is_none() {
+            flags.iter().map(|(uid, ..)| *uid).collect()
+        } else if (entered.is_fresh || exists > expected) && self.has_holes(mailbox, role, &state, seen)? {
+            self.there(&UidSet::from(state.known_from)).await?.into_iter().collect()
+        } else {
+            Vec::new()
+        };
+        new.extend(self.without_rows(mailbox, role, &state, there)?);
+        new.sort();
+        new.dedup();
 
         let newest_modseq = flags.iter().filter_map(|(_, modseq, _)| *modseq).max();
         let told_modseq = entered.selected.highest_modseq.filter(|_| entered.is_fresh);
@@ -412,6 +414,16 @@ impl Link {
         Ok(state.is_whole() && self.reader.known_count(mailbox.key(), role)? < exists)
     }
 
+    /// Those of these UIDs that ought to be in the cache, as far as the folder is known, and are not.
+    fn without_rows(&self, mailbox: &Mailbox, role: Role, state: &FolderState, there: Vec<Uid>) -> Result<Vec<Uid>> {
+        if there.is_empty() {
+            return Ok(there);
+        }
+        let known: HashSet<Uid> =
+            self.reader.known_uids_below(mailbox.key(), role, Uid(u32::MAX))?.into_iter().collect();
+        Ok(there.into_iter().filter(|uid| *uid >= state.known_from && !known.contains(uid)).collect())
+    }
+
     /// Which of these UIDs are there, in this session's view.
     async fn there(&mut self, uids: &UidSet) -> Result<HashSet<Uid>> {
         let mut there = HashSet::new();
@@ -422,17 +434,19 @@ impl Link {
         Ok(there)
     }
 
-    /// Those of the cached UIDs that are gone: not among those that are there. The cache is shared, and another connection may
-    /// have read what this session was not told of yet: what lies beyond its view is looked for in a fresh one.
+    /// Those of the cached UIDs that are gone: asked for, and not among those that are there. The cache is shared: another
+    /// connection may have read in meanwhile what was not asked for, and may have read what this session was not told of yet;
+    /// what lies beyond its view is looked for in a fresh one.
     async fn gone(
         &mut self,
         mailbox: &Mailbox,
         role: Role,
         state: &FolderState,
+        asked: &UidSet,
         there: HashSet<Uid>,
     ) -> Result<Vec<Uid>> {
         let mut missing = self.reader.known_uids_below(mailbox.key(), role, state.uidnext)?;
-        missing.retain(|uid| !there.contains(uid));
+        missing.retain(|uid| !there.contains(uid) && asked.contains(*uid));
         let view_end = |link: &Self| link.entered.as_ref().map_or(Uid(0), |e| e.view_end);
         if missing.last().is_some_and(|last| *last >= view_end(self)) {
             self.leave();
