@@ -3,7 +3,8 @@
 
 mod support;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use bagsy::engine::message::{Command, Event, Target, Ticket};
 use bagsy::model::{Action, ChangeKind, ErrorKind, Expectation, Role};
@@ -74,6 +75,41 @@ fn a_sent_folder_that_comes_to_be_while_the_screen_runs_is_watched() {
         let begun = wait_for(LIMIT, || alice.link.reader.folder(alice.mailbox.key(), Role::Sent).expect("the cache"));
         assert!(begun.is_some(), "Sent is not watched");
         is_told_of_answers(&screen, &team, &asked);
+        screen.end(&runtime);
+    }
+}
+
+#[test]
+fn a_role_that_goes_to_another_folder_is_watched_there_alone() {
+    let runtime = runtime();
+    for (domain, connections) in [("moved2.test", 5), ("moved1.test", 2)] {
+        let team = Team::create_with(server(), domain, &PEOPLE, &["Sent Items", "Archive"]);
+        let [asked, other] = ["Moved", "Other"].map(|subject| question(&team.mailbox(), subject));
+        for mail in [&asked, &other] {
+            team.append("INBOX", "", &mail.bytes());
+        }
+        let mut alice = runtime.block_on(Device::open(&team, "alice"));
+        Arc::get_mut(&mut alice.link.login).expect("nobody else has it").account.imap.connections = connections;
+        let screen = Screen::start(&runtime, &alice);
+        let key = alice.mailbox.key();
+        let sent = || alice.link.reader.folder(key, Role::Sent).expect("the cache");
+        let rows = || alice.link.reader.known_uids(key, Role::Sent).expect("the cache").len();
+        assert!(wait_for(LIMIT, || sent().filter(|s| s.name == team.folder("Sent Items"))).is_some());
+        // A name that is the likelier one, with an answer in it.
+        team.owner().ok("CREATE Sent");
+        team.grant("alice", "Sent", rights::ALL);
+        team.append("Sent", "(\\Seen)", &asked.answer("Here.").bytes());
+        screen.engine.send(Command::SyncNow);
+        let is_read = || sent().filter(|s| s.name == team.folder("Sent") && s.is_whole() && rows() == 1);
+        assert!(wait_for(LIMIT, is_read).is_some(), "Sent is not watched with {connections} connections");
+        team.append("Sent Items", "(\\Seen)", &asked.answer("And there.").bytes());
+        // As long as a folder without a connection of its own is not looked at, and longer.
+        let end = Instant::now() + Duration::from_secs(8);
+        while Instant::now() < end {
+            assert!(is_read().is_some(), "with {connections} connections: {:?}, {} rows", sent(), rows());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        is_told_of_answers(&screen, &team, &other);
         screen.end(&runtime);
     }
 }

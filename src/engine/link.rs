@@ -53,6 +53,11 @@ struct Entered {
 }
 
 impl Entered {
+    /// Whether it is the folder that has this role now; roles go from one folder to another.
+    fn is_of(&self, mailbox: &Mailbox, role: Role) -> bool {
+        self.mailbox == mailbox.key() && self.role == role && mailbox.folder(role) == Some(&self.selected.name)
+    }
+
     /// What a session has seen of these UIDs it has seen of all below them: UIDs come in ascending order.
     fn saw(&mut self, uids: impl IntoIterator<Item = Uid>) {
         let last = uids.into_iter().max().map_or(Uid(0), |uid| Uid(uid.0.saturating_add(1)));
@@ -111,7 +116,7 @@ impl Link {
     /// # Errors
     /// [`ErrorKind::Rights`] where the mailbox has no such folder, else what the server says.
     pub async fn enter(&mut self, mailbox: &Mailbox, role: Role) -> Result<()> {
-        if self.entered.as_ref().is_some_and(|e| e.mailbox == mailbox.key() && e.role == role) {
+        if self.entered.as_ref().is_some_and(|e| e.is_of(mailbox, role)) {
             return Ok(());
         }
         let Some(name) = mailbox.folder(role) else {
@@ -220,7 +225,7 @@ impl Link {
     /// Brings the known part of a folder up to date: new mail, changed flags, what is gone. The folder is selected and its
     /// view is fresh afterwards. A folder never seen before is begun; [`Link::fill`] then reads it.
     pub async fn sync(&mut self, mailbox: &Mailbox, role: Role) -> Result<Synced> {
-        let was_entered = self.entered.as_ref().is_some_and(|e| e.mailbox == mailbox.key() && e.role == role);
+        let was_entered = self.entered.as_ref().is_some_and(|e| e.is_of(mailbox, role));
         self.enter(mailbox, role).await?;
         if was_entered {
             self.refresh().await?;
@@ -231,7 +236,7 @@ impl Link {
     /// Like [`Link::sync`] without asking the server whether there is anything new: goes after what it has told.
     pub async fn catch_up(&mut self, mailbox: &Mailbox, role: Role) -> Result<Synced> {
         self.notice_rebuilt_index(mailbox, role).await?;
-        let Some(entered) = self.entered.clone().filter(|e| e.mailbox == mailbox.key() && e.role == role) else {
+        let Some(entered) = self.entered.clone().filter(|e| e.is_of(mailbox, role)) else {
             return Ok(Synced::default());
         };
         if !entered.is_fresh && !entered.is_stale {
@@ -272,7 +277,7 @@ impl Link {
     /// A HIGHESTMODSEQ that went back under the same UIDVALIDITY: the server made its index anew, and counts from the
     /// beginning. What changed since would never be told to one who asks for what is newer than the old count.
     async fn notice_rebuilt_index(&mut self, mailbox: &Mailbox, role: Role) -> Result<()> {
-        let is_fresh = |e: &&Entered| e.is_fresh && e.mailbox == mailbox.key() && e.role == role;
+        let is_fresh = |e: &&Entered| e.is_fresh && e.is_of(mailbox, role);
         let Some(entered) = self.entered.as_ref().filter(is_fresh) else { return Ok(()) };
         let Some(known) = self.reader.folder(mailbox.key(), role)? else { return Ok(()) };
         if !went_back(&entered.selected, &known) {
@@ -517,7 +522,7 @@ impl Link {
         };
         let flags: Vec<_> = fetched.iter().filter(is_news).cloned().collect();
         let state = self.reader.folder(mailbox.key(), role)?;
-        let entered = self.entered.as_ref().filter(|e| e.mailbox == mailbox.key() && e.role == role);
+        let entered = self.entered.as_ref().filter(|e| e.is_of(mailbox, role));
         let (Some(state), Some(entered)) = (state, entered) else { return Ok(()) };
         if state.uidvalidity != entered.selected.uidvalidity {
             return Ok(());
