@@ -6,11 +6,12 @@ mod support;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use bagsy::engine::message::{Command, Event, Target, Ticket};
+use bagsy::demo::{self, Demo, Effect, Options, post};
+use bagsy::engine::message::{Command, Connection, Event, Target, Ticket};
 use bagsy::model::{Action, ChangeKind, ErrorKind, Expectation, Role};
 use support::bagsy::Bagsy;
 use support::device::Device;
-use support::dovecot::Dovecot;
+use support::dovecot::{Dovecot, PASSWORD};
 use support::engine::{LIMIT, Screen};
 use support::mailgen::Mail;
 use support::process::wait_for;
@@ -132,6 +133,38 @@ fn one_inbox_that_is_closed_keeps_no_other_from_being_told() {
     // It stays told, and the closed one is live once it is open again.
     server().imap(&sales).append("INBOX", "", &question(&sales, "To sales again").bytes());
     watch.wait_for(LIMIT, |e| e["event"] == "new" && e["mailbox"] == sales.as_str());
+}
+
+#[test]
+fn another_folder_that_cannot_be_read_makes_no_mailbox_offline_whose_inbox_is_live() {
+    let runtime = runtime();
+    let options = Options { password: PASSWORD.to_owned(), ..Options::quiet() };
+    let demo = runtime.block_on(Demo::start(options)).expect("a server");
+    let put = |path: &str, mail: &Mail| {
+        let stored = post::Mail::new(mail.bytes(), demo.post.now());
+        demo.post.change(|state| state.folder_mut(&demo::folder(path)).expect("the folder").append(stored, &["\\Seen"]))
+    };
+    put("Archive", &question(demo::MAILBOX, "Old"));
+    let user = demo::login("alice");
+    let opened = Device::login(&user, demo.imap_addr.port(), demo::MAILBOX, "alice", "");
+    let mut alice = runtime.block_on(opened);
+    // One for all that is watched.
+    Arc::get_mut(&mut alice.link.login).expect("nobody else has it").account.imap.connections = 2;
+    let screen = Screen::start(&runtime, &alice);
+    let archive = || alice.link.reader.folder(demo::MAILBOX, Role::Archive).expect("the cache");
+    let before = wait_for(LIMIT, || archive().filter(|s| s.is_whole())).expect("Archive is read");
+    demo.faults.always("UID FETCH", Effect::Refuse("NO [UNAVAILABLE] later".into()));
+    demo.post.change(|state| state.change_uid_validity(&demo::folder("Archive")));
+    assert!(wait_for(LIMIT, || archive().filter(|s| s.uidvalidity != before.uidvalidity)).is_some());
+    std::thread::sleep(Duration::from_secs(1));
+    demo.faults.clear();
+    put("INBOX", &question(demo::MAILBOX, "New"));
+    screen.wait_for("the mail", |e| match e {
+        Event::Connection { state: Connection::Offline { why, .. }, .. } => panic!("offline: {why}"),
+        Event::Happened(change) => (change.kind == ChangeKind::New).then_some(()),
+        _ => None,
+    });
+    screen.end(&runtime);
 }
 
 #[test]

@@ -151,8 +151,11 @@ impl Watch {
                     Ok(()) => closed_since[folder] = None,
                     Err(error) if is_of_one_mailbox(&error) => {
                         tracing::warn!(%error, "a folder cannot be watched");
-                        let since = *closed_since[folder].get_or_insert(Timestamp::now());
-                        self.tell_offline(mailbox, since, HOPELESS, why(error));
+                        // Whether a mailbox is live is said of its INBOX alone.
+                        if *role == Role::Inbox {
+                            let since = *closed_since[folder].get_or_insert(Timestamp::now());
+                            self.tell_offline(mailbox, since, HOPELESS, why(error));
+                        }
                         (known[folder], looked) = (None, looked + 1);
                         turns.put_off(folder, Instant::now() + HOPELESS);
                         link.leave();
