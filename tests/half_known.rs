@@ -3,11 +3,14 @@
 
 mod support;
 
+use std::time::Duration;
+
 use bagsy::engine::Link;
 use bagsy::model::{Action, Destination, Mailbox, Role};
 use support::device::Device;
 use support::dovecot::{Dovecot, Options};
 use support::mailgen::Mail;
+use support::proxy::Proxy;
 use support::team::Team;
 use tokio::runtime::Runtime;
 
@@ -163,6 +166,57 @@ fn a_mail_that_another_connection_has_read_already_is_not_taken_for_gone() {
             alice.link.sync(&alice.mailbox, Role::Inbox).await.expect("a sync");
             assert!(!rows(&other, &alice.mailbox, Role::Inbox).contains(&uid), "round {round}: UID {uid} stays");
         }
+    });
+}
+
+#[test]
+fn what_another_connection_reads_in_while_flags_are_asked_for_is_not_taken_for_gone() {
+    let runtime = runtime();
+    for without in [["QRESYNC"].as_slice(), &["CONDSTORE", "QRESYNC"]] {
+        let server = Dovecot::with(Options::without(without));
+        let team = server.team();
+        old_conversation(&team);
+        let proxy = Proxy::to(server.imap_port);
+        runtime.block_on(async {
+            let mut alice = Device::through(&team, "alice", proxy.port).await;
+            // Begun, and nothing read yet.
+            alice.link.sync(&alice.mailbox, Role::Inbox).await.expect("a sync");
+            let mut other = alice.another_link().await;
+            other.sync(&alice.mailbox, Role::Inbox).await.expect("a sync");
+            // Something is gone, and without QRESYNC the server does not say what.
+            let mut owner = team.owner();
+            owner.select("INBOX");
+            owner.ok("UID MOVE 4 Archive");
+            let answer = proxy.hold_answer("OK Fetch completed");
+            let mailbox = alice.mailbox.clone();
+            let asking = tokio::spawn(async move { other.sync(&mailbox, Role::Inbox).await });
+            answer.wait(Duration::from_secs(10));
+            alice.link.add_single(&alice.mailbox, Role::Inbox, &[bagsy::model::Uid(1)]).await.expect("one of them");
+            assert_eq!(rows(&alice.link, &alice.mailbox, Role::Inbox), [1]);
+            answer.release();
+            asking.await.expect("no panic").expect("a sync");
+            assert_eq!(rows(&alice.link, &alice.mailbox, Role::Inbox), [1], "without {without:?}");
+        });
+    }
+}
+
+/// As a cache is that another connection left behind: known as a whole, and a row is missing.
+#[test]
+fn a_mail_whose_row_is_missing_is_found_without_condstore_too() {
+    let server = Dovecot::with(Options::without(&["CONDSTORE", "QRESYNC"]));
+    let team = server.team();
+    old_conversation(&team);
+    runtime().block_on(async {
+        let mut alice = Device::open(&team, "alice").await;
+        alice.sync().await;
+        let key = alice.mailbox.key();
+        let state = alice.link.reader.folder(key, Role::Inbox).expect("the cache").expect("INBOX");
+        let vanished = vec![bagsy::model::Uid(2)];
+        let batch = bagsy::store::Batch { reset: false, state, messages: Vec::new(), flags: Vec::new(), vanished };
+        alice.link.cache.write(|w| w.apply(key, Role::Inbox, batch, true)).expect("the cache");
+        assert_eq!(rows(&alice.link, &alice.mailbox, Role::Inbox), [1, 3, 4]);
+        alice.another_link().await.sync(&alice.mailbox, Role::Inbox).await.expect("a sync");
+        assert_eq!(rows(&alice.link, &alice.mailbox, Role::Inbox), [1, 2, 3, 4]);
     });
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bagsy::config::{Config, Paths, Secrets};
 use bagsy::demo::{self, Demo, Effect, Options};
+use bagsy::engine::doctor::{self, Check, Verdict};
 use bagsy::engine::{Cache, Link, Login};
 use bagsy::model::{Mailbox, Role};
 use tempfile::TempDir;
@@ -82,4 +83,28 @@ async fn what_a_server_lists_no_longer_is_forgotten() {
     let found = link.discover().await.expect("what there is");
     assert_eq!((found.mailboxes.len(), found.closed.len()), (0, 0), "{found:?}");
     assert_eq!(cache.reader().expect("a reader").mailboxes().expect("the cache"), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_is_made_and_a_mailbox_is_examined_while_the_server_refuses_to_list() {
+    let demo = Demo::start(Options { has_sample_mail: true, ..Options::quiet() }).await.expect("a server");
+    let home = tempfile::tempdir().expect("a home");
+    let (login, cache) = alice(&demo, &home, "");
+    demo.post.change(|state| state.remove(&demo::folder("Sent")));
+    let mut link = Link::open(&login, &cache).await.expect("signed in");
+    let mailbox = link.discover().await.expect("the mailboxes").mailboxes.pop().expect("the mailbox");
+    assert_eq!(mailbox.folder(Role::Sent), None);
+    demo.faults.always("LIST", Effect::Refuse("NO [UNAVAILABLE] later".into()));
+    let with_it = link.ensure_sent(&mailbox).await.expect("a Sent folder");
+    assert_eq!(with_it.folder(Role::Sent), Some(format!("{}/Sent", mailbox.root).as_str()));
+    let mut checks: Vec<Check> = Vec::new();
+    doctor::examine(&login, None, &mut |check| checks.push(check)).await;
+    let line = |what: &str| {
+        let check = format!("{}: {what}", demo::MAILBOX);
+        checks.iter().find(|c| c.check == check).unwrap_or_else(|| panic!("no {check}: {checks:#?}"))
+    };
+    assert_eq!(line("Sent").verdict, Verdict::Note);
+    assert!(line("Sent").found.contains("later"), "{:?}", line("Sent"));
+    // What comes after the folders is looked at.
+    assert!(line("keywords").is_ok());
 }

@@ -5,8 +5,9 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
+use std::time::Duration;
 
-use bagsy::model::{Action, Assignee, Conversation, ErrorKind, Handle, Role, Status};
+use bagsy::model::{Action, Assignee, Conversation, ErrorKind, Expectation, Handle, Role, Status, Uid};
 use serde_json::Value;
 use support::bagsy::Bagsy;
 use support::device::{Device, together};
@@ -14,6 +15,7 @@ use support::dovecot::{Dovecot, Options};
 use support::imap_client::Client;
 use support::mailgen::{Mail, MailGen, Rng};
 use support::process::{is_long, seed};
+use support::proxy::Proxy;
 use support::team::Team;
 use tokio::runtime::Runtime;
 
@@ -150,7 +152,7 @@ fn mail_that_comes_in_the_moment_of_finishing_stays_open() {
         let last = mails[2].clone();
         let mut arriving = team.owner();
         let arrival = std::thread::spawn(move || {
-            std::thread::sleep(std::time::Duration::from_micros(delay));
+            std::thread::sleep(Duration::from_micros(delay));
             put(&mut arriving, &[last]);
         });
         let outcomes = runtime.block_on(together(&mut devices, vec![(root.clone(), Action::Done, 0)]));
@@ -167,6 +169,39 @@ fn mail_that_comes_in_the_moment_of_finishing_stays_open() {
         // Seen and finished with the rest, or open for everybody.
         assert_eq!(seen.status == Status::Open, last_is_in_inbox, "{delay} µs: {outcomes:?}\n{seen:?}");
     }
+}
+
+#[test]
+fn mail_that_comes_into_archive_while_it_is_marked_read_makes_no_refusal_of_it() {
+    let server = sdbox();
+    let team = server.team();
+    let seed = seed("mail that comes into Archive");
+    let mails = letters(&mut MailGen::new(seed, &team.mailbox()), 2);
+    let file = |m: &Mail| team.append("Archive", "", &m.bytes());
+    let proxy = Proxy::to(server.imap_port);
+    file(&mails[0]);
+    runtime().block_on(async {
+        let mut alice = Device::through(&team, "alice", proxy.port).await;
+        alice.sync().await;
+        let (link, mailbox, root) = (&mut alice.link, &alice.mailbox, &mails[0].message_id);
+        let marking = proxy.hold_command("UID STORE");
+        let come = async {
+            while !marking.is_holding() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            file(&mails[1]);
+            marking.release();
+        };
+        let (seen, expect) = (Action::Seen(true), Expectation::default());
+        let come = tokio::time::timeout(Duration::from_secs(10), come);
+        let (marked, came) = tokio::join!(link.perform(mailbox, root, &seen, &expect, None), come);
+        came.expect("a STORE");
+        let after = marked.expect("marked read");
+        assert_eq!((after.messages, after.unread), (2, true));
+        let flags =
+            |uid| link.reader.message(mailbox.key(), Role::Archive, Uid(uid)).expect("the cache").map(|m| m.flags);
+        assert!(flags(1).is_some_and(|flags| flags.seen) && flags(2).is_some_and(|flags| !flags.seen));
+    });
 }
 
 #[test]

@@ -3,13 +3,15 @@
 
 mod support;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
-use bagsy::engine::message::{Command, Event, Target, Ticket};
+use bagsy::demo::{self, Demo, Effect, Options, post};
+use bagsy::engine::message::{Command, Connection, Event, Target, Ticket};
 use bagsy::model::{Action, ChangeKind, ErrorKind, Expectation, Role};
 use support::bagsy::Bagsy;
 use support::device::Device;
-use support::dovecot::Dovecot;
+use support::dovecot::{Dovecot, PASSWORD};
 use support::engine::{LIMIT, Screen};
 use support::mailgen::Mail;
 use support::process::wait_for;
@@ -79,6 +81,41 @@ fn a_sent_folder_that_comes_to_be_while_the_screen_runs_is_watched() {
 }
 
 #[test]
+fn a_role_that_goes_to_another_folder_is_watched_there_alone() {
+    let runtime = runtime();
+    for (domain, connections) in [("moved2.test", 5), ("moved1.test", 2)] {
+        let team = Team::create_with(server(), domain, &PEOPLE, &["Sent Items", "Archive"]);
+        let [asked, other] = ["Moved", "Other"].map(|subject| question(&team.mailbox(), subject));
+        for mail in [&asked, &other] {
+            team.append("INBOX", "", &mail.bytes());
+        }
+        let mut alice = runtime.block_on(Device::open(&team, "alice"));
+        Arc::get_mut(&mut alice.link.login).expect("nobody else has it").account.imap.connections = connections;
+        let screen = Screen::start(&runtime, &alice);
+        let key = alice.mailbox.key();
+        let sent = || alice.link.reader.folder(key, Role::Sent).expect("the cache");
+        let rows = || alice.link.reader.known_uids(key, Role::Sent).expect("the cache").len();
+        assert!(wait_for(LIMIT, || sent().filter(|s| s.name == team.folder("Sent Items"))).is_some());
+        // A name that is the likelier one, with an answer in it.
+        team.owner().ok("CREATE Sent");
+        team.grant("alice", "Sent", rights::ALL);
+        team.append("Sent", "(\\Seen)", &asked.answer("Here.").bytes());
+        screen.engine.send(Command::SyncNow);
+        let is_read = || sent().filter(|s| s.name == team.folder("Sent") && s.is_whole() && rows() == 1);
+        assert!(wait_for(LIMIT, is_read).is_some(), "Sent is not watched with {connections} connections");
+        team.append("Sent Items", "(\\Seen)", &asked.answer("And there.").bytes());
+        // As long as a folder without a connection of its own is not looked at, and longer.
+        let end = Instant::now() + Duration::from_secs(8);
+        while Instant::now() < end {
+            assert!(is_read().is_some(), "with {connections} connections: {:?}, {} rows", sent(), rows());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        is_told_of_answers(&screen, &team, &other);
+        screen.end(&runtime);
+    }
+}
+
+#[test]
 fn one_inbox_that_is_closed_keeps_no_other_from_being_told() {
     let team = server().team();
     team.add_mailbox("sales", &PEOPLE, &["Sent"]);
@@ -96,6 +133,38 @@ fn one_inbox_that_is_closed_keeps_no_other_from_being_told() {
     // It stays told, and the closed one is live once it is open again.
     server().imap(&sales).append("INBOX", "", &question(&sales, "To sales again").bytes());
     watch.wait_for(LIMIT, |e| e["event"] == "new" && e["mailbox"] == sales.as_str());
+}
+
+#[test]
+fn another_folder_that_cannot_be_read_makes_no_mailbox_offline_whose_inbox_is_live() {
+    let runtime = runtime();
+    let options = Options { password: PASSWORD.to_owned(), ..Options::quiet() };
+    let demo = runtime.block_on(Demo::start(options)).expect("a server");
+    let put = |path: &str, mail: &Mail| {
+        let stored = post::Mail::new(mail.bytes(), demo.post.now());
+        demo.post.change(|state| state.folder_mut(&demo::folder(path)).expect("the folder").append(stored, &["\\Seen"]))
+    };
+    put("Archive", &question(demo::MAILBOX, "Old"));
+    let user = demo::login("alice");
+    let opened = Device::login(&user, demo.imap_addr.port(), demo::MAILBOX, "alice", "");
+    let mut alice = runtime.block_on(opened);
+    // One for all that is watched.
+    Arc::get_mut(&mut alice.link.login).expect("nobody else has it").account.imap.connections = 2;
+    let screen = Screen::start(&runtime, &alice);
+    let archive = || alice.link.reader.folder(demo::MAILBOX, Role::Archive).expect("the cache");
+    let before = wait_for(LIMIT, || archive().filter(|s| s.is_whole())).expect("Archive is read");
+    demo.faults.always("UID FETCH", Effect::Refuse("NO [UNAVAILABLE] later".into()));
+    demo.post.change(|state| state.change_uid_validity(&demo::folder("Archive")));
+    assert!(wait_for(LIMIT, || archive().filter(|s| s.uidvalidity != before.uidvalidity)).is_some());
+    std::thread::sleep(Duration::from_secs(1));
+    demo.faults.clear();
+    put("INBOX", &question(demo::MAILBOX, "New"));
+    screen.wait_for("the mail", |e| match e {
+        Event::Connection { state: Connection::Offline { why, .. }, .. } => panic!("offline: {why}"),
+        Event::Happened(change) => (change.kind == ChangeKind::New).then_some(()),
+        _ => None,
+    });
+    screen.end(&runtime);
 }
 
 #[test]

@@ -284,12 +284,15 @@ impl Link {
                 return Err(refused(&Stopped::Refused, mailbox));
             }
         }
-        // Some servers say yes and keep nothing: what is so now is read.
+        // Some servers say yes and keep nothing: what is so now is read, of these alone, since mail may have come meanwhile.
         self.sync(mailbox, conversation.folder).await?;
-        match self.reader.conversation(mailbox.key(), place.root)? {
-            Some(now) if only.is_none() && now.unread == seen => Err(refused(&Stopped::NotKept, mailbox)),
-            _ => Ok(()),
+        for message in &thread {
+            let now = self.reader.message(mailbox.key(), conversation.folder, message.uid)?;
+            if now.is_some_and(|now| now.flags.seen != seen) {
+                return Err(refused(&Stopped::NotKept, mailbox));
+            }
         }
+        Ok(())
     }
 
     /// Whether done moves to Archive here.

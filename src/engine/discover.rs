@@ -260,10 +260,20 @@ impl Link {
         Ok(self.selected().is_some_and(|s| grade::keeps_announcements(&s.permanent_flags, me.as_ref())))
     }
 
-    /// What stands between a mailbox's name and its folders'.
+    /// What stands between a mailbox's name and its folders': as LIST tells, else as its namespace has it.
     pub async fn delimiter_of(&mut self, root: &str) -> Result<char> {
-        let listed = self.session.list(root).await?;
-        Ok(listed.iter().find_map(|f| f.delimiter).unwrap_or('/'))
+        let listed = match self.session.list(root).await {
+            Err(error @ imap::Error::Refused { .. }) => {
+                tracing::info!(%error, root, "what stands between names is taken from the namespace");
+                Vec::new()
+            }
+            other => other?,
+        };
+        if let Some(told) = listed.iter().find_map(|f| f.delimiter) {
+            return Ok(told);
+        }
+        let namespaces = self.session.namespaces().await?;
+        Ok(namespaces.locate(root).and_then(|(_, space)| space.delimiter).unwrap_or('/'))
     }
 
     /// Makes the mailbox's folder for this under its most usual name, subscribed, and asks anew what this login may do.

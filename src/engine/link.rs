@@ -53,6 +53,11 @@ struct Entered {
 }
 
 impl Entered {
+    /// Whether it is the folder that has this role now; roles go from one folder to another.
+    fn is_of(&self, mailbox: &Mailbox, role: Role) -> bool {
+        self.mailbox == mailbox.key() && self.role == role && mailbox.folder(role) == Some(&self.selected.name)
+    }
+
     /// What a session has seen of these UIDs it has seen of all below them: UIDs come in ascending order.
     fn saw(&mut self, uids: impl IntoIterator<Item = Uid>) {
         let last = uids.into_iter().max().map_or(Uid(0), |uid| Uid(uid.0.saturating_add(1)));
@@ -111,7 +116,7 @@ impl Link {
     /// # Errors
     /// [`ErrorKind::Rights`] where the mailbox has no such folder, else what the server says.
     pub async fn enter(&mut self, mailbox: &Mailbox, role: Role) -> Result<()> {
-        if self.entered.as_ref().is_some_and(|e| e.mailbox == mailbox.key() && e.role == role) {
+        if self.entered.as_ref().is_some_and(|e| e.is_of(mailbox, role)) {
             return Ok(());
         }
         let Some(name) = mailbox.folder(role) else {
@@ -220,7 +225,7 @@ impl Link {
     /// Brings the known part of a folder up to date: new mail, changed flags, what is gone. The folder is selected and its
     /// view is fresh afterwards. A folder never seen before is begun; [`Link::fill`] then reads it.
     pub async fn sync(&mut self, mailbox: &Mailbox, role: Role) -> Result<Synced> {
-        let was_entered = self.entered.as_ref().is_some_and(|e| e.mailbox == mailbox.key() && e.role == role);
+        let was_entered = self.entered.as_ref().is_some_and(|e| e.is_of(mailbox, role));
         self.enter(mailbox, role).await?;
         if was_entered {
             self.refresh().await?;
@@ -231,7 +236,7 @@ impl Link {
     /// Like [`Link::sync`] without asking the server whether there is anything new: goes after what it has told.
     pub async fn catch_up(&mut self, mailbox: &Mailbox, role: Role) -> Result<Synced> {
         self.notice_rebuilt_index(mailbox, role).await?;
-        let Some(entered) = self.entered.clone().filter(|e| e.mailbox == mailbox.key() && e.role == role) else {
+        let Some(entered) = self.entered.clone().filter(|e| e.is_of(mailbox, role)) else {
             return Ok(Synced::default());
         };
         if !entered.is_fresh && !entered.is_stale {
@@ -272,7 +277,7 @@ impl Link {
     /// A HIGHESTMODSEQ that went back under the same UIDVALIDITY: the server made its index anew, and counts from the
     /// beginning. What changed since would never be told to one who asks for what is newer than the old count.
     async fn notice_rebuilt_index(&mut self, mailbox: &Mailbox, role: Role) -> Result<()> {
-        let is_fresh = |e: &&Entered| e.is_fresh && e.mailbox == mailbox.key() && e.role == role;
+        let is_fresh = |e: &&Entered| e.is_fresh && e.is_of(mailbox, role);
         let Some(entered) = self.entered.as_ref().filter(is_fresh) else { return Ok(()) };
         let Some(known) = self.reader.folder(mailbox.key(), role)? else { return Ok(()) };
         if !went_back(&entered.selected, &known) {
@@ -338,7 +343,7 @@ impl Link {
         let is_short = exists != state.exists.saturating_add(arrived);
         let vanished = if since.is_none() {
             let there: HashSet<Uid> = flags.iter().map(|(uid, ..)| *uid).collect();
-            self.gone(mailbox, role, &state, there).await?
+            self.gone(mailbox, role, &state, &reach, there).await?
         } else if !told_gone.is_empty() && !has_ghosts {
             let mut known = self.reader.known_uids_below(mailbox.key(), role, state.uidnext)?;
             known.retain(|uid| told_gone.contains(*uid));
@@ -346,7 +351,7 @@ impl Link {
         } else if is_short || has_ghosts {
             // Something is gone and the server did not say what: all UIDs that are there.
             let there = self.there(&reach).await?;
-            self.gone(mailbox, role, &state, there).await?
+            self.gone(mailbox, role, &state, &reach, there).await?
         } else {
             Vec::new()
         };
@@ -356,14 +361,16 @@ impl Link {
         let gone = u32::try_from(vanished.len()).unwrap_or(u32::MAX);
         let expected = state.exists.saturating_add(arrived).saturating_sub(gone);
         let seen = exists.saturating_sub(arrived).saturating_add(gone);
-        if since.is_some() && (entered.is_fresh || exists > expected) && self.has_holes(mailbox, role, &state, seen)? {
-            let known: HashSet<Uid> =
-                self.reader.known_uids_below(mailbox.key(), role, Uid(u32::MAX))?.into_iter().collect();
-            let there = self.there(&UidSet::from(state.known_from)).await?;
-            new.extend(there.into_iter().filter(|uid| *uid >= state.known_from && !known.contains(uid)));
-            new.sort();
-            new.dedup();
-        }
+        let there: Vec<Uid> = if since.is_none() {
+            flags.iter().map(|(uid, ..)| *uid).collect()
+        } else if (entered.is_fresh || exists > expected) && self.has_holes(mailbox, role, &state, seen)? {
+            self.there(&UidSet::from(state.known_from)).await?.into_iter().collect()
+        } else {
+            Vec::new()
+        };
+        new.extend(self.without_rows(mailbox, role, &state, there)?);
+        new.sort();
+        new.dedup();
 
         let newest_modseq = flags.iter().filter_map(|(_, modseq, _)| *modseq).max();
         let told_modseq = entered.selected.highest_modseq.filter(|_| entered.is_fresh);
@@ -412,6 +419,16 @@ impl Link {
         Ok(state.is_whole() && self.reader.known_count(mailbox.key(), role)? < exists)
     }
 
+    /// Those of these UIDs that ought to be in the cache, as far as the folder is known, and are not.
+    fn without_rows(&self, mailbox: &Mailbox, role: Role, state: &FolderState, there: Vec<Uid>) -> Result<Vec<Uid>> {
+        if there.is_empty() {
+            return Ok(there);
+        }
+        let known: HashSet<Uid> =
+            self.reader.known_uids_below(mailbox.key(), role, Uid(u32::MAX))?.into_iter().collect();
+        Ok(there.into_iter().filter(|uid| *uid >= state.known_from && !known.contains(uid)).collect())
+    }
+
     /// Which of these UIDs are there, in this session's view.
     async fn there(&mut self, uids: &UidSet) -> Result<HashSet<Uid>> {
         let mut there = HashSet::new();
@@ -422,17 +439,19 @@ impl Link {
         Ok(there)
     }
 
-    /// Those of the cached UIDs that are gone: not among those that are there. The cache is shared, and another connection may
-    /// have read what this session was not told of yet: what lies beyond its view is looked for in a fresh one.
+    /// Those of the cached UIDs that are gone: asked for, and not among those that are there. The cache is shared: another
+    /// connection may have read in meanwhile what was not asked for, and may have read what this session was not told of yet;
+    /// what lies beyond its view is looked for in a fresh one.
     async fn gone(
         &mut self,
         mailbox: &Mailbox,
         role: Role,
         state: &FolderState,
+        asked: &UidSet,
         there: HashSet<Uid>,
     ) -> Result<Vec<Uid>> {
         let mut missing = self.reader.known_uids_below(mailbox.key(), role, state.uidnext)?;
-        missing.retain(|uid| !there.contains(uid));
+        missing.retain(|uid| !there.contains(uid) && asked.contains(*uid));
         let view_end = |link: &Self| link.entered.as_ref().map_or(Uid(0), |e| e.view_end);
         if missing.last().is_some_and(|last| *last >= view_end(self)) {
             self.leave();
@@ -503,7 +522,7 @@ impl Link {
         };
         let flags: Vec<_> = fetched.iter().filter(is_news).cloned().collect();
         let state = self.reader.folder(mailbox.key(), role)?;
-        let entered = self.entered.as_ref().filter(|e| e.mailbox == mailbox.key() && e.role == role);
+        let entered = self.entered.as_ref().filter(|e| e.is_of(mailbox, role));
         let (Some(state), Some(entered)) = (state, entered) else { return Ok(()) };
         if state.uidvalidity != entered.selected.uidvalidity {
             return Ok(());

@@ -314,13 +314,23 @@ async fn open(shared: &Shared, only: Option<&str>) -> Result<(Link, Found)> {
     Ok((link, found))
 }
 
-/// The folders that are watched, each once.
+/// The way to a connection that watches folders, for those that join it.
+type Seat = mpsc::UnboundedSender<(Mailbox, Role)>;
+
+/// The folders that are watched, one for each role of a mailbox.
 struct Watched {
-    folders: Vec<(String, Role, String)>,
+    folders: Vec<WatchedFolder>,
     seats: Seats,
-    /// The way to the connection that folders join which have none of their own.
-    shared: Option<mpsc::UnboundedSender<(Mailbox, Role)>>,
+    /// The connection that folders join which have none of their own.
+    shared: Option<Seat>,
     tasks: JoinSet<()>,
+}
+
+struct WatchedFolder {
+    mailbox: String,
+    role: Role,
+    name: String,
+    seat: Seat,
 }
 
 impl Watched {
@@ -335,18 +345,14 @@ impl Watched {
     /// Watches what is not watched yet: each INBOX over a connection of its own, then each Sent and Archive, as long as the
     /// configured number of connections lasts; the rest is looked at in turn over the last one.
     fn watch(&mut self, shared: &Shared, mailboxes: &[Mailbox]) {
-        let wanted = Role::SYNCED.into_iter().flat_map(|role| {
-            mailboxes.iter().filter_map(move |m| m.folder(role).map(|name| (m, role, name.to_owned())))
-        });
-        let new: Vec<(&Mailbox, Role, String)> = wanted
-            .filter(|(m, role, name)| !self.folders.contains(&(m.key().to_owned(), *role, name.clone())))
-            .collect();
+        let new = self.not_watched(mailboxes);
         let seats = self.seats.give(new.len());
-        let mut folders = new.iter().map(|(mailbox, role, _)| ((*mailbox).clone(), *role));
+        let mut folders = new.into_iter();
         for seat in 1..=seats {
             // All are taken by the last one where more folders come.
             let over: Vec<_> = folders.by_ref().take(if seat == seats { usize::MAX } else { 1 }).collect();
             let (joins, joining) = mpsc::unbounded_channel();
+            over.iter().for_each(|folder| self.note(folder, &joins));
             let watch = Watch {
                 login: shared.login.clone(),
                 cache: shared.cache.clone(),
@@ -360,16 +366,45 @@ impl Watched {
             self.tasks.spawn(watch.run());
         }
         for folder in folders {
-            let is_taken = self.shared.as_ref().is_some_and(|shared| shared.send(folder).is_ok());
-            if !is_taken {
-                // Its task ends only when all is over.
-                tracing::debug!("a folder came when nobody watches any more");
+            if let Some(seat) = self.shared.clone() {
+                self.note(&folder, &seat);
+                join(&seat, folder);
             }
         }
-        self.folders.extend(new.into_iter().map(|(m, role, name)| (m.key().to_owned(), role, name)));
+    }
+
+    /// The folders that nobody watches. Where a role has gone to another folder, whoever watches it is told: two that watch
+    /// one role in two folders would take the cache from each other.
+    fn not_watched(&mut self, mailboxes: &[Mailbox]) -> Vec<(Mailbox, Role)> {
+        let mut new = Vec::new();
+        let all = Role::SYNCED.into_iter().flat_map(|role| mailboxes.iter().map(move |m| (m, role)));
+        for (mailbox, role) in all {
+            let Some(name) = mailbox.folder(role) else { continue };
+            match self.folders.iter_mut().find(|f| f.mailbox == mailbox.key() && f.role == role) {
+                None => new.push((mailbox.clone(), role)),
+                Some(watched) if watched.name == name => {}
+                Some(watched) => {
+                    name.clone_into(&mut watched.name);
+                    join(&watched.seat, (mailbox.clone(), role));
+                }
+            }
+        }
+        new
+    }
+
+    fn note(&mut self, (mailbox, role): &(Mailbox, Role), seat: &Seat) {
+        let name = mailbox.folder(*role).unwrap_or_default().to_owned();
+        self.folders.push(WatchedFolder { mailbox: mailbox.key().to_owned(), role: *role, name, seat: seat.clone() });
     }
 
     async fn end(mut self) {
         while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+fn join(seat: &Seat, folder: (Mailbox, Role)) {
+    if seat.send(folder).is_err() {
+        // Its task ends only when all is over.
+        tracing::debug!("a folder came when nobody watches any more");
     }
 }

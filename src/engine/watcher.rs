@@ -39,7 +39,7 @@ pub struct Watch {
     pub nudge: Arc<Notify>,
     /// One folder is listened to; several are looked at in turn.
     pub folders: Vec<(Mailbox, Role)>,
-    /// Folders that were found later and have no connection of their own.
+    /// Folders that were found later and have no connection of their own, or that took over the role of one of these.
     pub joining: mpsc::UnboundedReceiver<(Mailbox, Role)>,
 }
 
@@ -70,7 +70,7 @@ impl Watch {
                 () = stop.stopped() => return,
                 () = self.nudge.notified() => {}
                 // What is closed keeps nobody waiting who joins it.
-                Some(joins) = self.joining.recv() => self.folders.push(joins),
+                Some(joins) = self.joining.recv() => drop(self.take_in(joins)),
                 () = tokio::time::sleep(pause) => {}
             }
         }
@@ -87,13 +87,25 @@ impl Watch {
     async fn work(&mut self, backoff: &mut Backoff, offline_since: &mut Option<Timestamp>) -> Result<()> {
         let mut link = Link::open(&self.login, &self.cache).await?;
         *offline_since = None;
-        if let [(mailbox, role)] = self.folders.as_slice() {
+        while let [(mailbox, role)] = self.folders.as_slice() {
             let (mailbox, role) = (mailbox.clone(), *role);
-            let Some(newcomer) = self.listen(&mut link, &mailbox, role, backoff).await? else { return Ok(()) };
-            self.folders.push(newcomer);
+            if !self.listen(&mut link, &mailbox, role, backoff).await? {
+                return Ok(());
+            }
             link.step_out().await?;
         }
         self.look_in_turn(&mut link, backoff).await
+    }
+
+    /// Takes in a folder that joins, in the place of the one that had its role; gives its number.
+    fn take_in(&mut self, joins: (Mailbox, Role)) -> usize {
+        let is_its = |(mailbox, role): &(Mailbox, Role)| mailbox.key() == joins.0.key() && *role == joins.1;
+        let at = self.folders.iter().position(is_its).unwrap_or(self.folders.len());
+        match self.folders.get_mut(at) {
+            Some(folder) => *folder = joins,
+            None => self.folders.push(joins),
+        }
+        at
     }
 
     /// Several folders over one connection: each is asked for its figures when its turn comes, and entered only where they
@@ -110,11 +122,17 @@ impl Watch {
                     turns.hurry(Instant::now());
                     continue;
                 }
-                Some((mailbox, role)) = self.joining.recv() => {
-                    turns.join(Pace::of(role), Instant::now());
-                    known.push(None);
-                    closed_since.push(None);
-                    self.folders.push((mailbox, role));
+                Some(joins) = self.joining.recv() => {
+                    let (pace, now) = (Pace::of(joins.1), Instant::now());
+                    let joined = self.take_in(joins);
+                    if joined == known.len() {
+                        turns.join(pace, now);
+                        known.push(None);
+                        closed_since.push(None);
+                    } else {
+                        turns.put_off(joined, now);
+                        (known[joined], closed_since[joined]) = (None, None);
+                    }
                     continue;
                 }
                 () = sleep_until(due) => {}
@@ -133,8 +151,11 @@ impl Watch {
                     Ok(()) => closed_since[folder] = None,
                     Err(error) if is_of_one_mailbox(&error) => {
                         tracing::warn!(%error, "a folder cannot be watched");
-                        let since = *closed_since[folder].get_or_insert(Timestamp::now());
-                        self.tell_offline(mailbox, since, HOPELESS, why(error));
+                        // Whether a mailbox is live is said of its INBOX alone.
+                        if *role == Role::Inbox {
+                            let since = *closed_since[folder].get_or_insert(Timestamp::now());
+                            self.tell_offline(mailbox, since, HOPELESS, why(error));
+                        }
                         (known[folder], looked) = (None, looked + 1);
                         turns.put_off(folder, Instant::now() + HOPELESS);
                         link.leave();
@@ -155,14 +176,8 @@ impl Watch {
         Ok(())
     }
 
-    /// One folder, told by IDLE, until it is over or another folder joins.
-    async fn listen(
-        &mut self,
-        link: &mut Link,
-        mailbox: &Mailbox,
-        role: Role,
-        backoff: &mut Backoff,
-    ) -> Result<Option<(Mailbox, Role)>> {
+    /// One folder, told by IDLE, until another one joins or takes its place; `false`: it is over.
+    async fn listen(&mut self, link: &mut Link, mailbox: &Mailbox, role: Role, backoff: &mut Backoff) -> Result<bool> {
         self.bring_up(link, mailbox, role).await?;
         backoff.reset();
         loop {
@@ -180,13 +195,16 @@ impl Watch {
                     Some(joins) = joining.recv() => newcomer = Some(joins),
                 }
             };
-            let end = link.session.idle(interrupt, LONGEST_IDLE).await?;
-            link.note(end.changes);
-            if newcomer.is_some() {
-                return Ok(newcomer);
+            let end = link.session.idle(interrupt, LONGEST_IDLE).await;
+            if let Some(joins) = newcomer {
+                // Whatever became of the connection: it is told once.
+                self.take_in(joins);
+                return end.map(|_| true).map_err(Error::from);
             }
+            let end = end?;
+            link.note(end.changes);
             match end.reason {
-                IdleReason::Interrupted if self.stop.is_over() => return Ok(None),
+                IdleReason::Interrupted if self.stop.is_over() => return Ok(false),
                 IdleReason::Interrupted | IdleReason::TimedOut => link.sync(mailbox, role).await?,
                 IdleReason::Changed => link.catch_up(mailbox, role).await?,
             };

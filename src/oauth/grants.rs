@@ -13,12 +13,11 @@ use tokio::time::{sleep, timeout};
 
 use super::answer::{self, Answer, Tokens};
 use super::authority::{Authority, web};
+use super::looks::{Looks, MARGIN, left};
 use super::vault::{Hand, Kept, Vault};
 use super::{Error, Invitation, Result, Visit, browser, device};
 use crate::config::{Account, Flow, Fresh, Grant, Keep, Provider, Secret, SecretError, TokenSource};
 
-/// A token that ends sooner than this is renewed now: a sign-in takes a while, and clocks differ.
-const MARGIN: Duration = Duration::from_secs(60);
 /// How long another process may take to renew.
 const TURN: Duration = Duration::from_secs(45);
 
@@ -57,18 +56,19 @@ pub struct Grants {
     folder: PathBuf,
     /// Where there is one, nothing is kept anywhere else.
     hand: Option<Hand>,
+    looks: Looks,
 }
 
 impl Grants {
     /// `folder` exists and is for its owner alone.
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), hand: None }
+        Self { folder: folder.to_owned(), hand: None, looks: Looks::default() }
     }
 
     /// Grants that are kept nowhere until they are handed over: whoever leaves before leaves nothing behind. `folder` is for
     /// the locks.
     pub fn in_hand(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), hand: Some(Hand::default()) }
+        Self { folder: folder.to_owned(), hand: Some(Hand::default()), looks: Looks::default() }
     }
 
     /// Keeps elsewhere what is in the hand, as it is by now; `passphrase`: of the file, where tokens are to lie in one.
@@ -162,15 +162,8 @@ impl Grants {
         let broken = |how| broken(account, grant, how);
         let no_grant = |why: &str| Error::NoGrant { user: user(), why: why.to_owned() };
         let _turn = self.turn(account, grant).await?;
-        let old = vault
-            .read()
-            .await
-            .map_err(broken)?
-            .ok_or_else(|| no_grant("nobody has signed in here, or it has ended"))?;
-        if old.client_id != grant.client_id {
-            return Err(no_grant("what was granted was granted to another client_id"));
-        }
-        let left = left(&old);
+        let old = self.looks.look(&vault, &grant.client_id).await.map_err(broken)?.map_err(no_grant)?;
+        let left = left(old.until);
         let is_refused = refused.is_some_and(|refused| refused.expose() == old.access);
         if left > MARGIN && !is_refused {
             return Ok(Fresh { token: Secret::new(old.access), good_for: left - MARGIN });
@@ -298,13 +291,6 @@ fn name(account: &Account, grant: &Grant) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || "@.-_".contains(c) { c } else { '_' };
     let readable: String = account.user.chars().map(safe).take(80).collect();
     format!("{}-{hash}", readable.trim_start_matches('.'))
-}
-
-fn left(kept: &Kept) -> Duration {
-    let now = Timestamp::now();
-    // A day more than any token lives: whoever set the clock back does not keep one for ever.
-    let left = kept.until.duration_since(now);
-    if left.is_negative() || left > SignedDuration::from_hours(24 * 367) { Duration::ZERO } else { left.unsigned_abs() }
 }
 
 fn kept(grant: &Grant, tokens: Tokens, old_refresh: Option<String>) -> Kept {

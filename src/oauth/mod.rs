@@ -10,6 +10,7 @@ mod authority;
 mod browser;
 mod device;
 mod grants;
+mod looks;
 mod pkce;
 mod vault;
 

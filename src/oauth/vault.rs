@@ -56,6 +56,15 @@ pub(super) enum Vault {
     File { path: PathBuf, passphrase: Secret },
 }
 
+/// A file that was written since has another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    inode: u64,
+    octets: u64,
+    /// In seconds and nanoseconds.
+    changed: (i64, i64),
+}
+
 const HEAD: &str = "bagsy-vault-1";
 const SALT: usize = 16;
 
@@ -83,6 +92,14 @@ impl Vault {
         };
         // What an older version wrote, or another program, is as good as nothing.
         Ok(serde_json::from_str(text.expose()).ok())
+    }
+
+    /// Where there is a file: its path, and how it is now, without opening it.
+    pub fn stamp(&self) -> Option<(PathBuf, Stamp)> {
+        let Self::File { path, .. } = self else { return None };
+        let now = fs::metadata(path).ok()?;
+        let stamp = Stamp { inode: now.ino(), octets: now.size(), changed: (now.ctime(), now.ctime_nsec()) };
+        Some((path.clone(), stamp))
     }
 
     /// Puts tokens there in the place of what lay there.

@@ -93,14 +93,6 @@ impl Writer {
         })
     }
 
-    /// The UIDs of a folder that are in the cache, ascending.
-    pub fn known_uids(&self, mailbox: &str, role: Role) -> Result<Vec<Uid>> {
-        self.read(|cache| {
-            let known = mailbox::known(cache, mailbox)?;
-            mailbox::known_uids(cache, known.id, role)
-        })
-    }
-
     /// Takes in one step of a folder's sync, all of it or nothing. `quiet`: none of it is news (a first filling).
     pub fn apply(&mut self, mailbox: &str, role: Role, batch: Batch, quiet: bool) -> Result<Applied> {
         let me = self.me.clone();

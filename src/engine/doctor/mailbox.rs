@@ -19,7 +19,14 @@ pub(super) async fn examine(link: &mut Link, mailbox: &Mailbox, pen: &mut Pen<'_
     pen.write_all(abilities::abilities(mailbox));
     pen.write(abilities::grade(mailbox));
     for (role, name) in mailbox.folders.iter().filter(|(role, _)| **role != Role::Inbox) {
-        let listed = link.session.list(name).await?;
+        let listed = match link.session.list(name).await {
+            Ok(listed) => listed,
+            Err(error @ imap::Error::Refused { .. }) => {
+                pen.write(unlisted(*role, name, &error));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         // Dovecot lists any name in a shared namespace, as one that cannot be opened.
         let listed = listed.into_iter().find(|folder| folder.name == *name && folder.is_selectable());
         let is_configured = config.as_ref().is_some_and(|c| c.folders.contains_key(role));
@@ -122,6 +129,12 @@ fn folder(role: Role, name: &str, listed: Option<&Folder>, is_configured: bool) 
         _ => "by its well-known name",
     };
     Check::good(title(role), format!("“{shown}”, {how}"))
+}
+
+/// A folder of which the server tells nothing now.
+fn unlisted(role: Role, name: &str, error: &imap::Error) -> Check {
+    let found = format!("“{}”, not looked at: {error}", utf7::decode(name));
+    Check::note(title(role), found, "whether it is there is not known; try again")
 }
 
 /// The folders that are not there, where something follows from it.
