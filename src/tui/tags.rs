@@ -25,7 +25,7 @@ pub fn completed(input: &TextArea, known: &[String]) -> Option<String> {
         return None;
     }
     let tag = fitting(input, known).first().map(|tag| (*tag).to_owned())?;
-    Some(format!("{before}{tag} "))
+    Some(format!("{before}{tag}"))
 }
 
 /// What stands before the last word, its sign included, and the word as far as it is typed.
@@ -44,9 +44,9 @@ mod tests {
     fn a_word_is_completed_from_what_the_team_uses_and_nothing_is_made_up() {
         let known = ["api", "billing", "Bill-late"].map(str::to_owned);
         let line = |text: &str| typing::line(text);
-        assert_eq!(completed(&line("api bil"), &known).as_deref(), Some("api billing "));
-        assert_eq!(completed(&line("+BILL-"), &known).as_deref(), Some("+Bill-late "));
-        assert_eq!(completed(&line("-ap"), &known).as_deref(), Some("-api "));
+        assert_eq!(completed(&line("api bil"), &known).as_deref(), Some("api billing"));
+        assert_eq!(completed(&line("+BILL-"), &known).as_deref(), Some("+Bill-late"));
+        assert_eq!(completed(&line("-ap"), &known).as_deref(), Some("-api"));
         for none in ["", "zz", "billing", "api ap"] {
             assert_eq!(completed(&line(none), &known), None, "{none}");
         }

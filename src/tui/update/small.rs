@@ -46,6 +46,7 @@ impl Turn<'_> {
                 if let Some(line) = tags::completed(&input, &known) {
                     input = typing::line(&line);
                     input.move_cursor(CursorMove::End);
+                    input.insert_char(' ');
                 }
                 Some(Layer::Tags { conversation, input, known })
             }
