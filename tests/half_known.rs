@@ -11,7 +11,7 @@ use support::device::Device;
 use support::dovecot::{Dovecot, Options};
 use support::mailgen::Mail;
 use support::proxy::Proxy;
-use support::team::Team;
+use support::team::{PEOPLE, Team, rights};
 use tokio::runtime::Runtime;
 
 fn servers() -> [Dovecot; 3] {
@@ -221,6 +221,30 @@ fn a_mail_whose_row_is_missing_is_found_without_condstore_too() {
 }
 
 #[test]
+fn a_role_that_goes_to_another_folder_is_read_there_over_the_connection_that_had_the_old_one_open() {
+    let server = Dovecot::start();
+    let team = Team::create_with(&server, "moved.test", &PEOPLE, &["Sent Items", "Archive"]);
+    let file = |folder: &str, subject: &str| {
+        let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), subject, "It works.");
+        team.append(folder, "(\\Seen)", &mail.bytes())
+    };
+    runtime().block_on(async {
+        let mut alice = Device::open(&team, "alice").await;
+        file("Sent Items", "One");
+        alice.link.sync_whole(&alice.mailbox, Role::Sent).await.expect("a sync");
+        assert_eq!(rows(&alice.link, &alice.mailbox, Role::Sent), [1]);
+        team.owner().ok("CREATE Sent");
+        team.grant("alice", "Sent", rights::ALL);
+        for subject in ["Another", "A third"] {
+            file("Sent", subject);
+        }
+        alice.mailbox.folders.insert(Role::Sent, team.folder("Sent"));
+        alice.link.sync_whole(&alice.mailbox, Role::Sent).await.expect("a sync");
+        assert_eq!(rows(&alice.link, &alice.mailbox, Role::Sent), [1, 2]);
+    });
+}
+
+#[test]
 fn a_folder_of_another_uidvalidity_is_read_anew_and_acted_on_by_its_new_uids() {
     let server = Dovecot::start();
     let runtime = runtime();
@@ -241,7 +265,7 @@ fn a_folder_of_another_uidvalidity_is_read_anew_and_acted_on_by_its_new_uids() {
                 let mut owner = team.owner();
                 owner.ok("DELETE Archive");
                 owner.ok("CREATE Archive");
-                team.grant("alice", "Archive", support::team::rights::ALL);
+                team.grant("alice", "Archive", rights::ALL);
             } else {
                 for folder in ["INBOX", "Archive"] {
                     server.doveadm(&["mailbox", "update", "--uid-validity", "7654321", "-u", &team.mailbox(), folder]);
