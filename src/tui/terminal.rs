@@ -4,6 +4,7 @@
 use std::io::{self, BufWriter, Stdout, Write, stdout};
 use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use base64::Engine as _;
@@ -111,8 +112,12 @@ impl Drop for Screen {
     }
 }
 
+/// The terminal is ours. Given back twice, many a terminal puts its cursor back twice, onto what was written in between.
+static IS_OURS: AtomicBool = AtomicBool::new(false);
+
 fn set_up(has_mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
+    IS_OURS.store(true, Ordering::SeqCst);
     // A program that was killed may have left its picture on the alternate screen.
     execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, EnableFocusChange)
         .inspect_err(|_| give_back())?;
@@ -121,6 +126,9 @@ fn set_up(has_mouse: bool) -> io::Result<()> {
 
 /// Does what can be done: a terminal that is gone takes nothing any more.
 fn give_back() {
+    if !IS_OURS.swap(false, Ordering::SeqCst) {
+        return;
+    }
     ignore(execute!(
         stdout(),
         EndSynchronizedUpdate,
