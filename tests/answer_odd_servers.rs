@@ -151,6 +151,23 @@ fn where_sent_is_full_an_answer_needs_a_word_and_goes_with_it() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_opened_for_a_moment_makes_no_draft_of_an_answer_that_waits() {
+    for code in ["UNAVAILABLE", "INUSE"] {
+        for skip in 0..6 {
+            let office = Office::new();
+            office.demo.faults.once("SMTP AUTH", Effect::Refuse("454 4.7.0 Later".into()));
+            office.reply(&[]).expect(5);
+            office.demo.faults.rule("SELECT", None, skip, Some(1), Effect::Refuse(format!("NO [{code}] Not now")));
+            office.alice.run(&["outbox", "retry"]);
+            assert_eq!(office.drafts(), Vec::<String>::new(), "{code} {skip}");
+            office.demo.faults.clear();
+            office.alice.run(&["outbox", "retry"]).ok();
+            assert_eq!(office.delivered(), 1, "{code} {skip}");
+        }
+    }
+}
+
+#[test]
 fn an_unknown_fate_without_a_copy_in_sent_is_settled_by_whoever_wrote_it() {
     for (is_announced, verdict) in
         [(false, Verdict::WasSent), (false, Verdict::Discard), (true, Verdict::WasSent), (true, Verdict::Discard)]
