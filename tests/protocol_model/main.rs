@@ -280,6 +280,14 @@ fn a_server_that_says_yes_and_keeps_no_mark_leads_nobody_astray() {
 }
 
 #[test]
+fn a_server_that_files_what_it_submits_leaves_no_copy_pending() {
+    let filing = |people| Answers { server_files: true, ..Answers::of(people) };
+    holds(&Answers { crashes: 2, resumes: 2, ..filing(1) });
+    holds(&Answers { crashes: 1, resumes: 1, settles: 1, rewrites: 1, ..filing(2) });
+    holds(&Answers { troubles: 1, resumes: 1, settles: 1, rewrites: 1, ..filing(2) });
+}
+
+#[test]
 fn who_does_not_check_is_found_out() {
     println!("{}", fails(&Answers { flaw: answers::Flaw::ChecksNothing, ..Answers::of(2) }));
 }
