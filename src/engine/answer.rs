@@ -311,12 +311,15 @@ impl Link {
         let since = item.since.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(item.since);
         let id = item.message_id.as_bytes();
         for report in self.reader.reports_since(mailbox.key(), Role::Inbox, since, REPORTS)? {
-            match self.open_body(mailbox, &report).await {
-                Ok(()) => {}
-                Err(error) if error.ends_session() => return Err(error),
-                Err(error) => tracing::info!(%error, uid = report.uid.0, "a report cannot be read"),
+            let mut body = self.reader.body(mailbox.key(), report.folder, report.uid)?;
+            if body.is_none() {
+                match self.open_body(mailbox, &report).await {
+                    Ok(()) => {}
+                    Err(error) if error.ends_session() => return Err(error),
+                    Err(error) => tracing::info!(%error, uid = report.uid.0, "a report cannot be read"),
+                }
+                body = self.reader.body(mailbox.key(), report.folder, report.uid)?;
             }
-            let body = self.reader.body(mailbox.key(), report.folder, report.uid)?;
             if body.is_some_and(|body| body.raw.windows(id.len()).any(|run| run == id)) {
                 return Ok(true);
             }

@@ -31,6 +31,7 @@ pub(crate) const CACHE: Format = Format {
         include_str!("search.sql"),
         include_str!("odd-ids.sql"),
         include_str!("list.sql"),
+        include_str!("reports.sql"),
     ],
 };
 
