@@ -160,6 +160,17 @@ fn who_is_told_that_nothing_was_changed_changed_nothing() {
     }
 }
 
+#[test]
+fn who_is_refused_halfway_leaves_nothing_of_it() {
+    for setter in [Role::Waiting, Role::Done] {
+        for other in [Role::Claim, Role::TakeOver(ALICE)] {
+            let race = [(ALICE, setter), (BOB, other)];
+            holds(&Claims { folder: Folder::with(2), refusals: 1, tries: 8, ..Claims::of(&race) });
+        }
+        holds(&Claims { folder: Folder::with(3), refusals: 1, touches: 1, tries: 2, ..Claims::of(&[(ALICE, setter)]) });
+    }
+}
+
 /// The lock bears alice's claim and leaves INBOX, with or without a mirror of it on what stays.
 #[test]
 fn a_holder_claims_anew_while_others_claim_and_never_two_believe() {
