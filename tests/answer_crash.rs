@@ -12,7 +12,7 @@ use bagsy::model::ErrorKind;
 use bagsy::store::Writing;
 use support::bagsy::Bagsy;
 use support::mailgen::{Mail, Rng};
-use support::process::{is_long, seed};
+use support::process::{is_long, seed, wait_for};
 
 /// Killed there, then taken up again: sent once, whatever was done before.
 fn survives(points: &[Point]) {
@@ -442,6 +442,17 @@ fn an_unknown_fate_stays_unknown_when_the_connection_breaks_meanwhile() {
     drop(hold);
     running.finish(support::bagsy::LIMIT);
     scene.assert_unknown();
+}
+
+#[test]
+fn an_answer_that_waits_goes_on_from_an_empty_cache_and_an_earlier_one_that_was_seen_does_not_stop_it() {
+    let scene = Scene::new();
+    scene.reply(&[]).ok();
+    scene.die_at(Point::MailFrom);
+    scene.lose_cache();
+    scene.retry().ok();
+    wait_for(Duration::from_secs(10), || (scene.received().len() == 2).then_some(()));
+    assert!(scene.outbox().is_empty() && scene.drafts().is_empty());
 }
 
 #[test]

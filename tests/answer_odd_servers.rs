@@ -151,6 +151,23 @@ fn where_sent_is_full_an_answer_needs_a_word_and_goes_with_it() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_opened_for_a_moment_makes_no_draft_of_an_answer_that_waits() {
+    for code in ["UNAVAILABLE", "INUSE"] {
+        for skip in 0..6 {
+            let office = Office::new();
+            office.demo.faults.once("SMTP AUTH", Effect::Refuse("454 4.7.0 Later".into()));
+            office.reply(&[]).expect(5);
+            office.demo.faults.rule("SELECT", None, skip, Some(1), Effect::Refuse(format!("NO [{code}] Not now")));
+            office.alice.run(&["outbox", "retry"]);
+            assert_eq!(office.drafts(), Vec::<String>::new(), "{code} {skip}");
+            office.demo.faults.clear();
+            office.alice.run(&["outbox", "retry"]).ok();
+            assert_eq!(office.delivered(), 1, "{code} {skip}");
+        }
+    }
+}
+
+#[test]
 fn an_unknown_fate_without_a_copy_in_sent_is_settled_by_whoever_wrote_it() {
     for (is_announced, verdict) in
         [(false, Verdict::WasSent), (false, Verdict::Discard), (true, Verdict::WasSent), (true, Verdict::Discard)]
@@ -172,6 +189,10 @@ fn an_unknown_fate_without_a_copy_in_sent_is_settled_by_whoever_wrote_it() {
         }
         let was_sent = office.delivered();
         office.alice.run(&["outbox", "retry"]).expect(7);
+        for more in [&["--unannounced"][..], &[]] {
+            assert_eq!(office.reply(more).expect(7).error()["kind"], "unknown_outcome");
+        }
+        assert_eq!(office.delivered(), was_sent, "no other one leaves before it is settled");
         let settled = office.settle(&office.alice, "1@reyes.example", verdict).expect("settled");
         assert!(settled.is_some_and(|c| !c.has_pending_answer));
         assert!(office.alice.run(&["outbox", "--json"]).ok().stdout.is_empty());
@@ -186,6 +207,24 @@ fn an_unknown_fate_without_a_copy_in_sent_is_settled_by_whoever_wrote_it() {
             assert_eq!(office.delivered(), was_sent + 1);
         }
     }
+}
+
+#[test]
+fn an_answer_that_was_queued_waits_until_the_unknown_fate_of_an_earlier_one_is_settled() {
+    let office = Office::new();
+    office.demo.faults.switch(|s| s.no_keywords = true);
+    for _ in 0..2 {
+        office.demo.faults.once("SMTP MAIL", Effect::Refuse("451 4.3.2 Later".into()));
+        office.reply(&["--unannounced"]).expect(5);
+    }
+    office.demo.faults.once("SMTP .", Effect::DropAfter);
+    for _ in 0..2 {
+        office.alice.run(&["outbox", "retry"]).expect(7);
+        assert_eq!(office.delivered(), 1);
+    }
+    office.settle(&office.alice, "1@reyes.example", Verdict::WasSent).expect("settled");
+    assert_eq!(office.alice.run(&["outbox", "retry", "--json"]).expect(3).error()["kind"], "overtaken");
+    assert_eq!(office.delivered(), 1);
 }
 
 /// The head of a customer's mail with this line of its own, or none.

@@ -298,6 +298,29 @@ fn a_draft_of_an_older_version_is_gone_on_with() {
 }
 
 #[test]
+fn a_program_of_an_older_version_that_is_still_open_keeps_every_draft() {
+    let cache = Cache::new();
+    let path = cache.path();
+    drop(cache.writer);
+    let still_open = rusqlite::Connection::open(desk_of(&path)).unwrap();
+    // As the version before left it.
+    let before =
+        "DROP INDEX draft_by_hand; CREATE UNIQUE INDEX draft_by_hand ON draft (hand); PRAGMA user_version = 3;";
+    still_open.execute_batch(before).unwrap();
+    let desk = Desk::open(&path).unwrap();
+    for (root, saved_at) in [("a", 7), ("b", 8)] {
+        let insert = "INSERT INTO draft (mailbox, root, content, saved_at) VALUES (?1, ?2, 'Dear Dana', ?3)";
+        still_open.execute(insert, (SUPPORT, root, saved_at)).unwrap();
+    }
+    assert_eq!(desk.drafts().unwrap().len(), 2);
+    let draft = desk.draft(SUPPORT, "a").unwrap().unwrap();
+    let found = Found { hand: draft.hand, saved_at: draft.saved_at };
+    assert_eq!(write(&desk, "one", "Dear Dana, unplug it", Some(&found)), Laid::InPlace);
+    let texts: Vec<String> = desk.drafts().unwrap().into_iter().map(|d| d.content).collect();
+    assert!(texts.contains(&"Dear Dana, unplug it".to_owned()) && texts.contains(&"Dear Dana".to_owned()), "{texts:?}");
+}
+
+#[test]
 fn an_answer_that_fails_for_good_is_a_draft_again_whatever_its_state() {
     let cache = Cache::new();
     let desk = cache.writer.desk();

@@ -262,7 +262,7 @@ fn an_older_cache_is_indexed_as_it_is_brought_up_to_date() {
     old.execute_batch(
         "DROP TRIGGER search_comes; DROP TRIGGER search_goes; DROP TRIGGER search_body_comes;
          DROP TRIGGER search_body_goes; DROP TABLE search; DROP TABLE unsearched;
-         DROP INDEX header_by_list; ALTER TABLE header DROP COLUMN list_id; PRAGMA user_version = 2;",
+         DROP INDEX header_of_report; DROP INDEX header_by_list; ALTER TABLE header DROP COLUMN list_id; PRAGMA user_version = 2;",
     )
     .unwrap();
     drop(old);

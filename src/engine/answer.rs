@@ -160,6 +160,8 @@ impl Link {
         if !announce && !sending.kept.unannounced {
             return unannounced(&sending.kept, mailbox);
         }
+        // How Sent numbers its messages is known for certain before what was seen there is gone by.
+        self.sync_sent(mailbox).await?;
         self.mind_validity(mailbox, &mut sending.kept)?;
         // What begins a conversation has none to claim, to be overtaken in, or to change afterwards.
         let claims = claims && !sending.item.is_opening();
@@ -309,12 +311,15 @@ impl Link {
         let since = item.since.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(item.since);
         let id = item.message_id.as_bytes();
         for report in self.reader.reports_since(mailbox.key(), Role::Inbox, since, REPORTS)? {
-            match self.open_body(mailbox, &report).await {
-                Ok(()) => {}
-                Err(error) if error.ends_session() => return Err(error),
-                Err(error) => tracing::info!(%error, uid = report.uid.0, "a report cannot be read"),
+            let mut body = self.reader.body(mailbox.key(), report.folder, report.uid)?;
+            if body.is_none() {
+                match self.open_body(mailbox, &report).await {
+                    Ok(()) => {}
+                    Err(error) if error.ends_session() => return Err(error),
+                    Err(error) => tracing::info!(%error, uid = report.uid.0, "a report cannot be read"),
+                }
+                body = self.reader.body(mailbox.key(), report.folder, report.uid)?;
             }
-            let body = self.reader.body(mailbox.key(), report.folder, report.uid)?;
             if body.is_some_and(|body| body.raw.windows(id.len()).any(|run| run == id)) {
                 return Ok(true);
             }
@@ -325,14 +330,8 @@ impl Link {
     /// The conversation in Sent, and all copies with this Message-ID, freshly looked at.
     async fn copies(&mut self, place: Place<'_>, own_id: &str, announced_at: Option<Timestamp>) -> Result<Vec<Copy>> {
         let (mailbox, key) = (place.mailbox, place.mailbox.key());
-        if mailbox.folder(Role::Sent).is_none() {
+        if !self.sync_sent(mailbox).await? {
             return Ok(Vec::new());
-        }
-        match self.sync(mailbox, Role::Sent).await {
-            Ok(_) => {}
-            // Closed to this login: announced it cannot be. What was announced is there all the same, seen or not.
-            Err(Error::Imap(error)) if !error.is_fatal() && !announces(mailbox) => return Ok(Vec::new()),
-            Err(error) => return Err(error),
         }
         self.gather(place, Role::Sent).await?;
         let mut members = self.reader.thread(key, place.root)?;
@@ -355,6 +354,19 @@ impl Link {
             flags: m.flags,
         };
         Ok(members.into_iter().map(copy).collect())
+    }
+
+    /// Brings Sent up to UIDNEXT; `false` where there is none to be seen.
+    async fn sync_sent(&mut self, mailbox: &Mailbox) -> Result<bool> {
+        if mailbox.folder(Role::Sent).is_none() {
+            return Ok(false);
+        }
+        match self.sync(mailbox, Role::Sent).await {
+            Ok(_) => Ok(true),
+            // Closed to this login: announced it cannot be. What was announced is there all the same, seen or not.
+            Err(Error::Imap(error)) if !error.is_fatal() && !announces(mailbox) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// A step on the pending copies of an answer in Sent.

@@ -224,8 +224,13 @@ impl Link {
         }
         self.enter(&mailbox, Role::Inbox).await?;
         let Some(selected) = self.selected().cloned() else { return Ok(mailbox) };
-        // Where INBOX takes any keyword, Sent is taken to do so, too, until an answer is to be announced there.
-        let sent_keeps = selected.takes_new_keywords() || self.sent_keeps_announcements(&mailbox).await?;
+        // Where INBOX takes any keyword, or Sent cannot be asked now, Sent is taken to keep them until an answer is to be
+        // announced there.
+        let sent_keeps = selected.takes_new_keywords()
+            || match self.sent_keeps_announcements(&mailbox).await {
+                Err(error) if !error.ends_session() => true,
+                other => other?,
+            };
         let evidence = Evidence {
             rights: mailbox.rights.as_ref(),
             folders: &mailbox.folders,
@@ -243,18 +248,18 @@ impl Link {
     /// Whether the mailbox's Sent, where there is one, keeps the keywords of an announced answer.
     ///
     /// # Errors
-    /// What ends the session.
+    /// What ends the session, and what keeps Sent closed for other reasons than a missing right: that says nothing of it.
     pub(super) async fn sent_keeps_announcements(&mut self, mailbox: &Mailbox) -> Result<bool> {
         if mailbox.folder(Role::Sent).is_none() {
             return Ok(true);
         }
         match self.enter(mailbox, Role::Sent).await {
             Ok(()) => {}
-            Err(error) if error.ends_session() => return Err(error),
-            Err(error) => {
-                tracing::info!(%error, "Sent cannot be entered");
+            Err(error) if error.kind() == ErrorKind::Rights => {
+                tracing::info!(%error, "Sent may not be entered");
                 return Ok(false);
             }
+            Err(error) => return Err(error),
         }
         let me = self.login.handle_in(mailbox).ok();
         Ok(self.selected().is_some_and(|s| grade::keeps_announcements(&s.permanent_flags, me.as_ref())))

@@ -281,6 +281,10 @@ pub fn may_answer(
     conversation: &Conversation,
     unannounced: bool,
 ) -> Result<()> {
+    // It may have no copy in Sent that would show it.
+    if is_unsettled(reader, desk, mailbox.key(), &conversation.root, None)? {
+        return Err(fate_unknown());
+    }
     if conversation.has_pending_answer {
         earlier_answer(reader, desk, mailbox, conversation)?;
     }
@@ -322,16 +326,32 @@ fn earlier_answer(reader: &Reader, desk: &Desk, mailbox: &Mailbox, conversation:
     }
     let now = Timestamp::now() + reader.clock()?;
     if own.is_some() || thread.iter().any(|m| now.duration_since(m.internal_date) > OLD) {
-        let text = "an earlier answer to this conversation was announced and it is not known whether it was sent";
-        return Err(Refusal::new(ErrorKind::UnknownOutcome, text)
-            .hint("settle it first: open the conversation on the screen and say “was sent” or “discard”")
-            .into());
+        return Err(fate_unknown());
     }
     if thread.is_empty() {
         return Ok(());
     }
     let text = "another answer to this conversation is on its way right now";
     Err(Refusal::new(ErrorKind::Overtaken, text).hint("look at the conversation again in a moment").into())
+}
+
+/// Whether an answer of one's own in this conversation may have been sent, `but` for this item: nobody else can know of it
+/// where it has no copy in Sent, and no other one leaves until it is settled.
+fn is_unsettled(reader: &Reader, desk: &Desk, mailbox: &str, root: &str, but: Option<i64>) -> Result<bool> {
+    let unknown = |item: &OutboxItem| item.state == OutboxState::Unknown && Some(item.id) != but;
+    for item in desk.outbox_list()?.iter().filter(|item| item.mailbox == mailbox && unknown(item)) {
+        if root_of(reader, item)? == root {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn fate_unknown() -> Error {
+    let text = "it is not known whether an earlier answer to this conversation was sent";
+    Refusal::new(ErrorKind::UnknownOutcome, text)
+        .hint("settle it first: open the conversation on the screen and say “was sent” or “discard”")
+        .into()
 }
 
 impl Link {
@@ -431,6 +451,11 @@ impl Link {
             Ok(mailbox) => mailbox,
             Err(error) => return stays(&desk, &item, &json(&kept), item.state, error),
         };
+        // Written before that one was of unknown fate: it waits for what is said of it.
+        let is_unsent = kept.progress.stage == Stage::Unsent && !item.is_opening();
+        if is_unsent && is_unsettled(&self.reader, &desk, mailbox.key(), &item.root, Some(id))? {
+            return stays(&desk, &item, &json(&kept), item.state, fate_unknown());
+        }
         let message = desk.outbox_message(id)?.unwrap_or_default();
         let mut sending = Sending::new(&mailbox, item, kept, message, desk);
         let ran = self.send(&mut sending).await;

@@ -202,8 +202,9 @@ pub(crate) fn reports_since(
 ) -> Result<Vec<Message>> {
     let Some((folder, _)) = mailbox::folder(cache, mailbox, role)? else { return Ok(Vec::new()) };
     let sql = format!(
-        "SELECT {} FROM message m JOIN header h ON h.id = m.id WHERE m.id BETWEEN ?1 AND ?2
-             AND h.content_type = 'multipart/report' AND h.internal_date >= ?3 ORDER BY m.id DESC LIMIT ?4",
+        "SELECT {} FROM header h INDEXED BY header_of_report CROSS JOIN message m ON m.id = h.id
+             WHERE h.id BETWEEN ?1 AND ?2 AND h.content_type = 'multipart/report' AND h.internal_date >= ?3
+             ORDER BY h.id DESC LIMIT ?4",
         columns::MESSAGE
     );
     let (first, last) = columns::keys_of(folder);

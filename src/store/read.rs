@@ -356,6 +356,7 @@ mod tests {
         reader.changes_after(3).unwrap();
         reader.last_change().unwrap();
         reader.folder(key, Role::Inbox).unwrap();
+        reader.reports_since(key, Role::Inbox, Timestamp::UNIX_EPOCH, 20).unwrap();
         reader.desk.draft(key, &root).unwrap();
         let asked = statements(&reader.cache).into_iter().map(|sql| (&reader.cache, sql));
         let asked: Vec<_> = asked
@@ -363,6 +364,7 @@ mod tests {
             .collect();
         let asked: Vec<_> = asked.into_iter().filter(|(_, sql)| !sql.starts_with("PRAGMA")).collect();
         assert!(asked.len() > 20, "{asked:?}");
+        let mut is_by_report = false;
         for (connection, sql) in asked {
             let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let mut rows = explain.raw_query();
@@ -370,9 +372,12 @@ mod tests {
                 let step: String = row.get(3).unwrap();
                 // A desk holds a handful of drafts, and all of them are asked for.
                 let step = step.trim_start_matches("SCAN draft");
+                // The index has nothing but reports in it.
+                is_by_report |= step.contains("header_of_report");
                 assert!(!step.starts_with("SCAN") && !step.contains("TEMP B-TREE"), "{step}: {sql}");
             }
         }
+        assert!(is_by_report);
     }
 
     fn mail(uid: u32) -> Message {

@@ -31,6 +31,7 @@ pub(crate) const CACHE: Format = Format {
         include_str!("search.sql"),
         include_str!("odd-ids.sql"),
         include_str!("list.sql"),
+        include_str!("reports.sql"),
     ],
 };
 
@@ -39,7 +40,12 @@ pub(crate) const DESK: Format = Format {
     file: File::Desk,
     application_id: 0x6261_6764, // "bagd"
     page_size: 4 << 10,
-    steps: &[include_str!("desk.sql"), include_str!("desk-2.sql"), include_str!("desk-3.sql")],
+    steps: &[
+        include_str!("desk.sql"),
+        include_str!("desk-2.sql"),
+        include_str!("desk-3.sql"),
+        include_str!("desk-4.sql"),
+    ],
 };
 
 impl Format {

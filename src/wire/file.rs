@@ -1,10 +1,12 @@
 //! Filing a conversation: to Trash, to Junk, into a folder (docs/protocol.md#filing).
 //!
 //! Whoever files holds it: what is free is claimed first, for two who move one message at once leave two copies. Moved is what
-//! its person had seen; mail that came later stays in INBOX and is open.
+//! its person had seen; mail that came later stays in INBOX and is open. Where nothing is moved, marks come off again, and so
+//! does the claim that came with it.
 
 use super::claim::Claim;
 use super::keywords;
+use super::release::Release;
 use super::state;
 use super::step::{Ask, ChangeStep, Changed, FlagChange, Protocol, Sight, Step, Stopped, Told, spelled};
 use crate::model::{Assignee, Expectation, Handle, Uid};
@@ -17,6 +19,10 @@ pub struct File {
     is_junk: bool,
     /// The newest message that its person had seen; what came later stays.
     upto: Option<Uid>,
+    /// The claim came with it: nobody held it before.
+    is_claim_new: bool,
+    /// What takes off the marks that were set.
+    unmarks: Vec<Ask>,
     state: State,
 }
 
@@ -24,30 +30,37 @@ pub struct File {
 enum State {
     Claiming(Box<Claim>),
     Marking {
+        /// Takes this one off again.
+        unmark: Option<Ask>,
         rest: Vec<Ask>,
     },
     /// All marks were tried; what is moved is seen once more.
     Looking,
     Moving,
     Closing,
+    /// Nothing was moved, for this reason.
+    Unmarking(Stopped),
+    Releasing {
+        stopped: Stopped,
+        release: Box<Release>,
+    },
 }
 
 impl File {
     /// `upto`: the newest UID that its person had seen; `None`: all that the first look shows.
     pub fn start(me: Handle, is_junk: bool, upto: Option<Uid>, expect: Expectation) -> (Self, Ask) {
         let (claim, ask) = Claim::hold(me.clone(), expect);
-        (Self { me, is_junk, upto, state: State::Claiming(Box::new(claim)) }, ask)
+        let state = State::Claiming(Box::new(claim));
+        (Self { me, is_junk, upto, is_claim_new: false, unmarks: Vec::new(), state }, ask)
     }
 
     fn decide(&mut self, sights: &[Sight], is_marked: bool) -> ChangeStep {
         match state::assignee(sights) {
             _ if sights.is_empty() => return Step::Finished(Err(Stopped::NotInInbox)),
             Assignee::Held(holder) if holder == self.me => {}
-            Assignee::Held(other) => return Step::Finished(Err(Stopped::Held(other))),
-            Assignee::Contested(handles) => return Step::Finished(Err(Stopped::Contested(handles))),
-            assignee => {
-                return Step::Finished(Err(Stopped::NoLongerSo { assignee, status: state::status(sights) }));
-            }
+            Assignee::Held(other) => return self.stop(Stopped::Held(other)),
+            Assignee::Contested(handles) => return self.stop(Stopped::Contested(handles)),
+            assignee => return self.stop(Stopped::NoLongerSo { assignee, status: state::status(sights) }),
         }
         let newest = sights.iter().map(|s| s.uid).max().unwrap_or(Uid(0));
         let upto = *self.upto.get_or_insert(newest);
@@ -57,7 +70,7 @@ impl File {
         }
         if seen.is_empty() {
             // All that was seen left meanwhile; what is left came later.
-            return Step::Finished(Err(Stopped::NotInInbox));
+            return self.stop(Stopped::NotInInbox);
         }
         let uids = seen.iter().map(|s| s.uid).collect();
         self.ask(State::Moving, Ask::Move { uids })
@@ -65,9 +78,21 @@ impl File {
 
     fn work_off(&mut self, mut rest: Vec<Ask>) -> ChangeStep {
         match rest.pop() {
-            Some(ask) => self.ask(State::Marking { rest }, ask),
+            Some(ask) => self.ask(State::Marking { unmark: reversed(&ask), rest }, ask),
             None => self.ask(State::Looking, Ask::Look),
         }
+    }
+
+    /// Nothing was moved: nothing else of it is to stay.
+    fn stop(&mut self, stopped: Stopped) -> ChangeStep {
+        if let Some(unmark) = self.unmarks.pop() {
+            return self.ask(State::Unmarking(stopped), unmark);
+        }
+        if !self.is_claim_new {
+            return Step::Finished(Err(stopped));
+        }
+        let (release, ask) = Release::start(self.me.clone(), Expectation::default());
+        self.ask(State::Releasing { stopped, release: Box::new(release) }, ask)
     }
 
     fn ask(&mut self, state: State, ask: Ask) -> ChangeStep {
@@ -90,6 +115,16 @@ fn marks(sight: &Sight) -> Vec<Ask> {
     due
 }
 
+fn reversed(ask: &Ask) -> Option<Ask> {
+    let Ask::Store { uid, unchanged_since, change } = ask else { return None };
+    let change = match change {
+        FlagChange::Add(on) => FlagChange::Remove(on.clone()),
+        FlagChange::Remove(off) => FlagChange::Add(off.clone()),
+        FlagChange::Replace(_) => return None,
+    };
+    Some(Ask::Store { uid: *uid, unchanged_since: *unchanged_since, change })
+}
+
 impl Protocol for File {
     type Ask = Ask;
     type Told = Told;
@@ -100,14 +135,25 @@ impl Protocol for File {
         match (std::mem::replace(&mut self.state, State::Looking), told) {
             (State::Claiming(mut claim), told) => match claim.next(told, now_ms) {
                 Step::Ask(ask) => self.ask(State::Claiming(claim), ask),
-                Step::Finished(Ok(sights)) => self.decide(&sights, false),
+                Step::Finished(Ok(sights)) => {
+                    self.is_claim_new = claim.is_new();
+                    self.decide(&sights, false)
+                }
                 Step::Finished(Err(stopped)) => Step::Finished(Err(stopped)),
             },
             // A mark that a server does not keep keeps no junk in INBOX.
-            (State::Marking { rest }, Told::Stored { .. }) => self.work_off(rest),
+            (State::Marking { unmark, rest }, Told::Stored { fetched, .. }) => {
+                self.unmarks.extend(unmark.filter(|_| fetched));
+                self.work_off(rest)
+            }
             (State::Looking, Told::Seen(sights)) => self.decide(&sights, true),
             (State::Moving, Told::Moved { accepted: true }) => self.ask(State::Closing, Ask::Look),
-            (State::Moving, Told::Moved { accepted: false }) => Step::Finished(Err(Stopped::Refused)),
+            (State::Moving, Told::Moved { accepted: false }) => self.stop(Stopped::Refused),
+            (State::Unmarking(stopped), Told::Stored { .. }) => self.stop(stopped),
+            (State::Releasing { stopped, mut release }, told) => match release.next(told, now_ms) {
+                Step::Ask(ask) => self.ask(State::Releasing { stopped, release }, ask),
+                Step::Finished(_) => Step::Finished(Err(stopped)),
+            },
             (State::Closing, Told::Seen(sights)) => Step::Finished(Ok(sights)),
             _ => Step::Finished(Err(Stopped::OutOfStep)),
         }
@@ -183,5 +229,23 @@ mod tests {
     fn a_server_that_does_not_move_is_told_of() {
         let mut inbox = Folder { refuses_move: true, ..Folder::new(&["bagsy-claim-alice"]) };
         assert_eq!(inbox.run(file(false, None)), Err(Stopped::Refused));
+        assert_eq!(inbox.flags(1), "bagsy-claim-alice", "it was held before");
+    }
+
+    #[test]
+    fn what_is_not_moved_is_as_it_was() {
+        for is_junk in [false, true] {
+            let mut inbox = Folder { refuses_move: true, ..Folder::new(&["$NotJunk VIP", ""]) };
+            assert_eq!(inbox.run(file(is_junk, None)), Err(Stopped::Refused));
+            assert_eq!(
+                [inbox.flags(1), inbox.flags(2)],
+                ["VIP $NotJunk", ""].map(|atoms| crate::wire::testing::flags(atoms).atoms().join(" "))
+            );
+        }
+        // All that was seen left while it was claimed; what is left came later.
+        let mut inbox = Folder::new(&["", ""]);
+        inbox.expunge(1);
+        assert_eq!(inbox.run(file(false, Some(1))), Err(Stopped::NotInInbox));
+        assert_eq!(inbox.flags(2), "");
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! The guard of one message does not see what happens on another: who takes the conversation while its newest message is
 //! written is seen only by the next look. Then what was written is taken back, and so is the claim that came with it, before
-//! anybody is told that it was not done.
+//! anybody is told that it was not done; likewise where the server refuses a part of it, or time is over.
 
 use super::claim::Claim;
 use super::keywords;
@@ -17,6 +17,9 @@ use super::step::{
     spelled, whole_set,
 };
 use crate::model::{Assignee, Expectation, Flags, Handle, Status, Uid};
+
+/// How often what was written is looked after until it is off again: whoever is at work beside it makes the guards fail.
+const MOST_ROUNDS: u8 = 10;
 
 /// What a conversation is to become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -149,10 +152,10 @@ impl SetStatus {
             return self.close(sights, upto);
         }
         if self.ignored >= IGNORED {
-            return Step::Finished(Err(Stopped::NotKept));
+            return self.take_back(Stopped::NotKept, &sights);
         }
         if self.timer.is_over(now_ms) {
-            return Step::Finished(Err(Stopped::TimedOut));
+            return self.take_back(Stopped::TimedOut, &sights);
         }
         self.work_off(due)
     }
@@ -229,10 +232,18 @@ impl SetStatus {
         }
     }
 
+    /// The server said NO: what stands there by our doing is looked for.
+    fn refused(&mut self) -> ChangeStep {
+        if self.wrote.is_empty() && !self.is_claim_new {
+            return Step::Finished(Err(Stopped::Refused));
+        }
+        self.ask(State::Undoing(Stopped::Refused), Ask::Look)
+    }
+
     /// It is not done: nothing of it is to stay.
     fn take_back(&mut self, stopped: Stopped, sights: &[Sight]) -> ChangeStep {
         let due: Vec<(Sight, FlagChange)> = self.wrote.iter().filter_map(|w| self.restored(w, sights)).collect();
-        if !due.is_empty() && self.rounds < IGNORED {
+        if !due.is_empty() && self.rounds < MOST_ROUNDS {
             self.rounds += 1;
             return self.restore(stopped, due);
         }
@@ -324,7 +335,7 @@ impl Protocol for SetStatus {
             (State::Looking, Told::Seen(sights)) => self.decide(sights, now_ms),
             (State::Closing, Told::Seen(sights)) => Step::Finished(Ok(sights)),
             (State::Storing { .. }, Told::Stored { modified: true, .. }) => self.pause(now_ms),
-            (State::Storing { .. }, Told::Stored { accepted: false, .. }) => Step::Finished(Err(Stopped::Refused)),
+            (State::Storing { .. }, Told::Stored { accepted: false, .. }) => self.refused(),
             (State::Storing { wrote, rest }, Told::Stored { fetched, .. }) => {
                 if !fetched {
                     self.ignored = self.ignored.saturating_add(1).min(IGNORED);
@@ -491,6 +502,45 @@ mod tests {
             assert_eq!([inbox.flags(1).as_str(), inbox.flags(2).as_str()], [between, before[1]], "{goal:?}");
             assert!(inbox.asked.iter().all(|a| !matches!(a, Ask::Store { unchanged_since: None, .. })));
         }
+    }
+
+    #[test]
+    fn what_the_server_refuses_halfway_is_told_and_nothing_of_it_stays() {
+        // No name is left for the keyword.
+        let mut inbox = Folder { refuses_keyword: Some("bagsy-done"), ..Folder::new(&["", "VIP"]) };
+        assert_eq!(inbox.run(set(DONE)), Err(Stopped::Refused));
+        assert_eq!([inbox.flags(1), inbox.flags(2)], ["", "VIP"], "the claim came with it");
+        let mut inbox = Folder { refuses_keyword: Some("bagsy-done"), ..Folder::new(&["bagsy-claim-alice"]) };
+        assert_eq!(inbox.run(set(DONE)), Err(Stopped::Refused));
+        assert_eq!(inbox.flags(1), "bagsy-claim-alice", "what was held before is held");
+        // The newest is written, the second is not.
+        for goal in [DONE, Goal::Waiting] {
+            let mut inbox = Folder::new(&["VIP", "bagsy-snoozed"]);
+            let ended = inbox.drive(set(goal), |ask, inbox| {
+                let on = keywords::of_status(goal.status()).filter(|_| matches!(ask, Ask::Store { uid: Uid(1), .. }));
+                inbox.refuses_keyword = on;
+            });
+            assert_eq!(ended, Err(Stopped::Refused), "{goal:?}");
+            assert_eq!([inbox.flags(1), inbox.flags(2)], ["VIP", "bagsy-snoozed"], "{goal:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_kept_or_takes_too_long_halfway_leaves_nothing() {
+        let of_second = |ask: &Ask| matches!(ask, Ask::Store { uid: Uid(1), change: FlagChange::Add(on), .. } if on[0] == "bagsy-done");
+        let mut inbox = Folder::new(&["", ""]);
+        let ended = inbox.drive(set(DONE), |ask, inbox| inbox.is_deaf = of_second(ask));
+        assert_eq!(ended, Err(Stopped::NotKept));
+        assert_eq!([inbox.flags(1), inbox.flags(2)], ["", ""]);
+        let mut inbox = Folder::new(&["", ""]);
+        let ended = inbox.drive(set(DONE), |ask, inbox| {
+            if of_second(ask) {
+                let flags = inbox.flags(1);
+                inbox.set(1, &flags);
+            }
+        });
+        assert_eq!(ended, Err(Stopped::TimedOut));
+        assert_eq!([inbox.flags(1), inbox.flags(2)], ["", ""]);
     }
 
     #[test]

@@ -68,6 +68,8 @@ pub struct Folder {
     /// Says OK and keeps nothing.
     pub is_deaf: bool,
     pub refuses: bool,
+    /// Refuses to add this keyword.
+    pub refuses_keyword: Option<&'static str>,
     pub refuses_move: bool,
     pub moved: Vec<Uid>,
     /// All that was asked, in order.
@@ -128,7 +130,11 @@ impl Folder {
     }
 
     fn store(&mut self, uid: Uid, unchanged_since: Option<ModSeq>, change: &FlagChange) -> Told {
-        if self.refuses {
+        let adds = |keyword: &str| match change {
+            FlagChange::Add(on) | FlagChange::Replace(on) => on.iter().any(|k| k == keyword),
+            FlagChange::Remove(_) => false,
+        };
+        if self.refuses || self.refuses_keyword.is_some_and(adds) {
             return Told::Stored { accepted: false, modified: false, fetched: false };
         }
         let nothing = Told::Stored { accepted: true, modified: false, fetched: false };

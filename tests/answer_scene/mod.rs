@@ -286,6 +286,14 @@ impl Scene<'_> {
         !self.desk().outbox_list().expect("the outbox").is_empty()
     }
 
+    /// Her cache is set aside; what lies on her desk is kept.
+    pub fn lose_cache(&self) {
+        let cache = self.cache().to_string_lossy().into_owned();
+        for file in [cache.clone(), format!("{cache}-wal"), format!("{cache}-shm")] {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+
     fn cache(&self) -> PathBuf {
         let data = self.alice.home().join("data/bagsy");
         let files = std::fs::read_dir(&data).expect("alice's data").map(|f| f.expect("a file").path());

@@ -52,6 +52,8 @@ pub struct Answers {
     pub unannounced: bool,
     /// Sent drops the keywords of what is appended.
     pub drops_keywords: bool,
+    /// The submission server files what it takes, with no keyword.
+    pub server_files: bool,
     /// STOREs in Sent to which the server says yes and which it does not carry out.
     pub deaf: u8,
     pub crashes: u8,
@@ -78,6 +80,7 @@ impl Answers {
             announce: true,
             unannounced: false,
             drops_keywords: false,
+            server_files: false,
             deaf: 0,
             crashes: 0,
             resumes: 0,
@@ -329,7 +332,12 @@ impl Answers {
             }
             Ask::Reset => Told::Replied(Reply::Done),
             Ask::Data => {
-                let deliver = |s: &mut State| s.delivered[usize::from(item)] += 1;
+                let deliver = |s: &mut State| {
+                    s.delivered[usize::from(item)] += 1;
+                    if self.server_files {
+                        s.append(item, false);
+                    }
+                };
                 trouble(silent(), &mut all, &deliver);
                 trouble(silent(), &mut all, &|_| {});
                 trouble(later(), &mut all, &|_| {});

@@ -75,6 +75,8 @@ pub struct Claims {
     pub restarts: u8,
     /// How often a keyword is dropped silently.
     pub drops: u8,
+    /// How often a status is refused, as where no name is left for its keyword.
+    pub refusals: u8,
     /// STOREs of one client before its ten seconds are over.
     pub tries: u8,
     /// Whether to ask of every state if a client that is left alone there comes to a good end.
@@ -96,6 +98,7 @@ impl Claims {
             crashes: 0,
             restarts: 0,
             drops: 0,
+            refusals: 0,
             tries: 2,
             asks_alone: false,
             flaw: Flaw::None,
@@ -162,6 +165,7 @@ pub struct State {
     crashes: u8,
     restarts: u8,
     drops: u8,
+    refusals: u8,
     is_disturbed: bool,
 }
 
@@ -270,6 +274,9 @@ impl Claims {
                     all.push((folder.clone(), stored(true, true, true), 0));
                     all.push((folder.clone(), stored(false, true, false), 0));
                 }
+                if state.refusals > 0 && sets_status(self.clients[client].1, change) {
+                    all.push((folder.clone(), stored(false, false, false), 0));
+                }
                 if state.drops > 0 && claims && self.clients[client].1 == Role::Claim {
                     all.push((folder.clone(), stored(true, false, true), 1));
                     all.push((folder.clone(), stored(true, false, false), 1));
@@ -318,6 +325,7 @@ impl Claims {
         for (folder, told, dropped) in self.answers(state, client, ask) {
             let mut after = State { folder, drops: state.drops - dropped, ..state.clone() };
             after.is_disturbed |= dropped > 0;
+            after.refusals -= u8::from(matches!(told, Told::Stored { accepted: false, modified: false, .. }));
             let changed = after.folder != state.folder;
             let is_late = state.clients[client].stores >= self.tries;
             let me = &mut after.clients[client];
@@ -501,7 +509,16 @@ impl Claims {
         };
         for (role, keyword) in [(Role::Waiting, keywords::WAITING), (Role::Done, keywords::DONE)] {
             let setters = of(role);
-            let was_refused = |end: Option<End>| matches!(end, Some(End::Lost(_) | End::Stopped));
+            // Who gives up for want of time puts back what it found, also what another wrote and could not take back any
+            // more: there the proof ends.
+            let others = of(if role == Role::Done { Role::Waiting } else { Role::Done });
+            if others.iter().any(|(_, end)| *end == Some(End::TimedOut)) {
+                continue;
+            }
+            let is_alone = setters.len() + others.len() == 1;
+            let was_refused = |end: Option<End>| {
+                matches!(end, Some(End::Lost(_) | End::Stopped)) || is_alone && end == Some(End::TimedOut)
+            };
             if setters.is_empty() || !setters.iter().all(|(_, end)| was_refused(*end)) {
                 continue;
             }
@@ -536,6 +553,16 @@ impl Claims {
         let held = state::assignee(&folder.sights());
         (!held.is_held_by(&dave)).then(|| format!("it was mended and is held by {held}"))
     }
+}
+
+/// Whether this is the status that the client is there to set.
+fn sets_status(role: Role, change: &FlagChange) -> bool {
+    let keyword = match role {
+        Role::Waiting => keywords::WAITING,
+        Role::Done => keywords::DONE,
+        _ => return false,
+    };
+    matches!(change, FlagChange::Add(on) | FlagChange::Replace(on) if on.iter().any(|k| k == keyword))
 }
 
 /// Drives a machine to its end while nobody else does anything.
@@ -577,6 +604,7 @@ impl Model for Claims {
             crashes: self.crashes,
             restarts: self.restarts,
             drops: self.drops,
+            refusals: self.refusals,
             is_disturbed: false,
         }
     }

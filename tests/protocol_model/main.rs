@@ -160,6 +160,17 @@ fn who_is_told_that_nothing_was_changed_changed_nothing() {
     }
 }
 
+#[test]
+fn who_is_refused_halfway_leaves_nothing_of_it() {
+    for setter in [Role::Waiting, Role::Done] {
+        for other in [Role::Claim, Role::TakeOver(ALICE)] {
+            let race = [(ALICE, setter), (BOB, other)];
+            holds(&Claims { folder: Folder::with(2), refusals: 1, tries: 8, ..Claims::of(&race) });
+        }
+        holds(&Claims { folder: Folder::with(3), refusals: 1, touches: 1, tries: 2, ..Claims::of(&[(ALICE, setter)]) });
+    }
+}
+
 /// The lock bears alice's claim and leaves INBOX, with or without a mirror of it on what stays.
 #[test]
 fn a_holder_claims_anew_while_others_claim_and_never_two_believe() {
@@ -277,6 +288,14 @@ fn a_server_that_says_yes_and_keeps_no_mark_leads_nobody_astray() {
     holds(&Answers { deaf: 3, crashes: 1, resumes: 2, ..Answers::of(1) });
     holds(&Answers { deaf: 4, troubles: 1, resumes: 2, settles: 1, rewrites: 1, ..Answers::of(1) });
     holds(&Answers { deaf: 2, resumes: 1, settles: 1, rewrites: 1, ..Answers::of(2) });
+}
+
+#[test]
+fn a_server_that_files_what_it_submits_leaves_no_copy_pending() {
+    let filing = |people| Answers { server_files: true, ..Answers::of(people) };
+    holds(&Answers { crashes: 2, resumes: 2, ..filing(1) });
+    holds(&Answers { crashes: 1, resumes: 1, settles: 1, rewrites: 1, ..filing(2) });
+    holds(&Answers { troubles: 1, resumes: 1, settles: 1, rewrites: 1, ..filing(2) });
 }
 
 #[test]

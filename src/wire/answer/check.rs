@@ -37,6 +37,11 @@ pub(super) fn own(view: &View, spent: Uid) -> Own<'_> {
     with(Fate::Void).map_or(Own::None, Own::Void)
 }
 
+/// The lowest own copy above `spent` that says that nobody knows.
+pub(super) fn pending(view: &View, spent: Uid) -> Option<&Copy> {
+    view.sent.iter().find(|c| c.is_own && c.uid > spent && c.fate() == Fate::Pending)
+}
+
 /// Who besides `me` has a claim on this copy: somebody is settling it.
 pub(super) fn settler(copy: &Copy, me: &Handle) -> Option<Handle> {
     keywords::claimants(&copy.flags).into_iter().find(|h| h != me)

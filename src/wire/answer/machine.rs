@@ -367,9 +367,14 @@ impl Answer {
     }
 
     /// `$Submitted` first, so that at no time the copy says less than is known; then off with what is no longer so. A yes
-    /// means nothing: it is marked when a look shows it. Teammates would take a copy that stayed pending for an unknown fate.
+    /// means nothing: it is marked when a look shows it. Teammates would take a copy that stayed pending for an unknown fate,
+    /// whatever else lies beside it: what the server filed by itself, or what an APPEND brought late.
     fn mark(&mut self, view: &View) -> AnswerStep {
-        let copy = match check::own(view, self.progress.spent) {
+        let own = match check::pending(view, self.progress.spent) {
+            Some(copy) => Own::Pending(copy, Vec::new()),
+            None => check::own(view, self.progress.spent),
+        };
+        let copy = match own {
             Own::Pending(copy, _) | Own::Sent(copy) | Own::Void(copy) => copy,
             Own::Bare(copy) if self.announces() => copy,
             // What the server filed by itself says enough.

@@ -59,10 +59,11 @@ impl Seen {
     }
 
     /// The same where the folders number their messages so by now: after a change nothing that was seen is known any more,
-    /// and whatever is there counts as unseen.
+    /// and whatever is there counts as unseen. Not to know how a folder numbers them is no change.
     #[must_use]
     pub fn numbered(self, now: Numbering) -> Self {
-        let is_other = |was: Option<UidValidity>, now: Option<UidValidity>| was.is_some() && was != now;
+        let is_other =
+            |was: Option<UidValidity>, now: Option<UidValidity>| was.is_some() && now.is_some() && was != now;
         Self {
             inbox: if is_other(self.numbering.inbox, now.inbox) { Uid(0) } else { self.inbox },
             sent: if is_other(self.numbering.sent, now.sent) { Uid(0) } else { self.sent },
@@ -114,6 +115,10 @@ mod tests {
         assert_eq!(seen.numbered(numbering(1, 1)), seen);
         assert_eq!(seen.numbered(numbering(1, 2)), Seen { sent: Uid(0), numbering: numbering(1, 2), ..seen });
         assert_eq!(seen.numbered(numbering(2, 1)), Seen { inbox: Uid(0), numbering: numbering(2, 1), ..seen });
+        // A folder of which nothing is known yet is no other one.
+        assert_eq!(seen.numbered(Numbering::default()), seen);
+        let inbox_alone = Numbering { sent: None, ..numbering(1, 1) };
+        assert_eq!(seen.numbered(inbox_alone).numbered(numbering(1, 2)).sent, Uid(0), "it is when it is known");
         // What an older version kept says nothing of it.
         let older = Seen { numbering: Numbering::default(), ..seen };
         assert_eq!(older.numbered(numbering(2, 2)), Seen { numbering: numbering(2, 2), ..seen });

@@ -509,6 +509,24 @@ fn what_was_sent_is_marked_when_a_look_shows_it_and_not_before() {
 }
 
 #[test]
+fn no_copy_of_what_was_sent_stays_pending_whatever_else_lies_beside_it() {
+    // The server files what it submits, or a repeated APPEND is carried out late.
+    for (stage, second) in [(Stage::Transmitting, ""), (Stage::Submitted, ""), (Stage::Transmitting, "$SubmitPending")]
+    {
+        let mut office = Office::new(&[""], &[]);
+        let ended = office.run_with(&item(), |ask, office| {
+            if matches!(ask, Ask::Save(progress) if progress.stage == stage) {
+                office.sent.arrive(second);
+                office.own.push(2);
+            }
+        });
+        assert_eq!((ended, office.delivered), (Outcome::Sent, 1));
+        let fates = [1, 2].map(|uid| keywords::fate(&flags(&office.sent.flags(uid))));
+        assert_eq!(fates, [Fate::Sent, Fate::Sent], "{stage:?} {second}");
+    }
+}
+
+#[test]
 fn two_copies_of_which_neither_becomes_void_are_no_endless_loop() {
     let mut office = Office::left(Stage::Announced, "$SubmitPending");
     office.sent.arrive("$SubmitPending");
