@@ -65,12 +65,12 @@ impl Field {
     }
 }
 
-/// What stops the sending once: the same key again sends all the same.
+/// What is missing, and stops the sending once: the same key again sends all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Doubt {
-    NoSubject,
-    NoText,
-    NoFile,
+    Subject,
+    Text,
+    File,
 }
 
 /// The mail that is being written.
@@ -482,15 +482,15 @@ impl Composer {
     pub fn doubt(&mut self) -> Option<Doubt> {
         let speaks_of_file = || self.own_lines(None).any(|line| speaks_of_file(&line));
         let doubt = if self.text(Field::Subject).trim().is_empty() {
-            Doubt::NoSubject
+            Doubt::Subject
         } else if self.target.is_opening()
             && self.forwards().is_none()
             && self.is_bare()
             && self.files().next().is_none()
         {
-            Doubt::NoText
+            Doubt::Text
         } else if self.files().next().is_none() && speaks_of_file() {
-            Doubt::NoFile
+            Doubt::File
         } else {
             return None;
         };

@@ -257,12 +257,12 @@ impl Turn<'_> {
         let Some(composer) = &mut self.app.composer else { return false };
         let Some(doubt) = composer.doubt() else { return false };
         let says = match doubt {
-            Doubt::NoSubject => "there is no subject",
-            Doubt::NoText => "there is no text",
-            Doubt::NoFile => "the text speaks of a file, and none is attached",
+            Doubt::Subject => "there is no subject",
+            Doubt::Text => "there is no text",
+            Doubt::File => "the text speaks of a file, and none is attached",
         };
         composer.warning = Some(format!("{says}. {send} again sends it so."));
-        if doubt == Doubt::NoSubject {
+        if doubt == Doubt::Subject {
             composer.field = Field::Subject;
         }
         true
