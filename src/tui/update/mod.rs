@@ -10,6 +10,7 @@ mod keys;
 mod many;
 mod mouse;
 mod moves;
+mod news;
 mod notice;
 mod outbox;
 mod palette;

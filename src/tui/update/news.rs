@@ -1,0 +1,103 @@
+//! What became of a conversation while an answer to it was written: told when its text is opened again, and before it is sent.
+
+use super::Turn;
+use crate::engine::message::AfterReply;
+use crate::model::{Message, Role};
+use crate::tui::keymap::{Act, Context};
+use crate::tui::layers::{Layer, Sure};
+use crate::tui::reading::Reading;
+use crate::tui::words;
+use crate::wire::answer::Seen;
+
+/// What became of a conversation since an answer to it was begun.
+struct News {
+    says: String,
+    is_answered: bool,
+    /// How the other answer begins, where it is here.
+    words: Option<String>,
+    now: Seen,
+}
+
+impl Turn<'_> {
+    /// What became of the conversation since this was begun stops the sending once: a mail that came in is told of; where it was
+    /// answered meanwhile that is a question, since the customer would get both.
+    pub(super) fn stops_for_news(&mut self, then: Option<AfterReply>) -> bool {
+        let Some(news) = self.news() else { return false };
+        if news.is_answered {
+            let explains = match &news.words {
+                Some(words) => format!("The customer has this by now, and would get yours too: {words}"),
+                None => "The customer has that answer by now, and would get yours too.".to_owned(),
+            };
+            self.app.layer = Some(Layer::Confirm {
+                question: format!("{}. Send yours as well?", news.says),
+                explains,
+                sure: Sure::SendToo { then, seen: news.now },
+                back: None,
+            });
+            return true;
+        }
+        let act = if then == Some(AfterReply::Done) { Act::SendDone } else { Act::Send };
+        let send = self.app.keymap.key_for(Context::Writing, act);
+        let Some(composer) = &mut self.app.composer else { return false };
+        composer.warning = Some(format!("{}. {send} again sends yours.", news.says));
+        composer.see(news.now);
+        self.app.is_stale = true;
+        true
+    }
+
+    /// The same for a text that is opened again: said before the first key.
+    pub(super) fn warn_of_news(&mut self) {
+        if let (Some(news), Some(composer)) = (self.news(), &mut self.app.composer) {
+            composer.warning = Some(format!("{}: read it before you send this", news.says));
+        }
+    }
+
+    /// What its writer sends although it was answered meanwhile.
+    pub(super) fn send_too(&mut self, then: Option<AfterReply>, seen: Seen) {
+        if let Some(composer) = &mut self.app.composer {
+            composer.see(seen);
+        }
+        self.send_answer(then, false);
+    }
+
+    /// What became of the conversation since the text in hand was begun; `None` where nothing did.
+    fn news(&self) -> Option<News> {
+        let composer = self.app.composer.as_ref()?;
+        let (target, answered) = (composer.target.clone(), composer.answered().to_owned());
+        if target.is_opening() {
+            return None;
+        }
+        let messages = self.source.thread(&target.mailbox, &target.root).ok()?;
+        let numbering = self.source.numbering(&target.mailbox).ok()?;
+        let mailbox = target.mailbox.clone();
+        let mut reading = Reading::new(target);
+        reading.take(messages);
+        let now = reading.seen(&answered, numbering);
+        let seen = composer.seen().numbered(numbering);
+        let is_marked = now.was_answered && !seen.was_answered;
+        if now.inbox <= seen.inbox && now.sent <= seen.sent && !is_marked {
+            return None;
+        }
+        let newest =
+            |is_new: &dyn Fn(&Message) -> bool| reading.parts.iter().rev().map(|p| &p.message).find(|m| is_new(m));
+        let ours = newest(&|m| m.folder == Role::Sent && m.uid > seen.sent && m.uid <= now.sent);
+        if let Some(ours) = ours {
+            let body = self.source.body(&mailbox, ours.folder, ours.uid).ok().flatten();
+            let words = body.map(|body| words::beginning(&body.text));
+            return Some(News {
+                says: "It was answered since you began this".to_owned(),
+                is_answered: true,
+                words,
+                now,
+            });
+        }
+        if is_marked {
+            let says = "It was answered since you began this, by another mail program".to_owned();
+            return Some(News { says, is_answered: true, words: None, now });
+        }
+        let theirs = newest(&|m| m.folder == Role::Inbox && m.uid > seen.inbox);
+        let from = theirs.and_then(|m| m.from.first()).map(|a| crate::mail::safe::line(a.shown()));
+        let says = format!("{} wrote since you began this", from.unwrap_or_else(|| "somebody".to_owned()));
+        Some(News { says, is_answered: false, words: None, now })
+    }
+}
