@@ -107,7 +107,7 @@ impl Turn<'_> {
         match outcome {
             Ok(()) => Some(reading),
             Err(error) => {
-                self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
+                self.unreadable(&error);
                 None
             }
         }

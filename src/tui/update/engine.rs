@@ -11,7 +11,7 @@ use crate::model::{Action, Change, ChangeKind, Conversation, ErrorKind, Expectat
 use crate::tui::app::{Activity, App, Tone};
 use crate::tui::intents::{Asked, Intent};
 use crate::tui::keymap::{Act, Context};
-use crate::tui::{load, words};
+use crate::tui::words;
 
 /// What one did oneself comes back from the server within this time.
 const ECHO: SignedDuration = SignedDuration::from_secs(5);
@@ -169,9 +169,7 @@ impl Turn<'_> {
                 // What was taken back is what one means next.
                 if intent.is_undo && self.app.composer.is_none() {
                     let target = now.as_ref().map_or(intent.target, App::target);
-                    if let Err(error) = load::select(self.app, self.source, &target) {
-                        self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
-                    }
+                    self.select(&target);
                 }
             }
             Err(refusal) => {
@@ -206,9 +204,7 @@ impl Turn<'_> {
                     upto: c.newest_in_inbox(),
                     batch: None,
                 });
-                if let Err(error) = load::select(self.app, self.source, &App::target(&c)) {
-                    self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
-                }
+                self.select(&App::target(&c));
             }
             Ok(None) => self.app.say(Tone::News, "nothing is unclaimed"),
             Err(refusal) if refusal.kind == ErrorKind::None => self.app.say(Tone::News, refusal.message),
@@ -289,9 +285,7 @@ impl Turn<'_> {
                 drop(saved);
                 self.resume(target);
                 self.app.say(Tone::Good, "taken back: nothing was sent");
-                if let Err(error) = load::select(self.app, self.source, target) {
-                    self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
-                }
+                self.select(target);
             }
             _ => self.app.say(Tone::Good, "taken back: nothing was sent, its text is the draft again"),
         }

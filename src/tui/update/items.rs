@@ -225,7 +225,7 @@ impl Turn<'_> {
             _ if is_shown => None,
             Ok(Some((raw, is_whole))) => Some(Face::of(&raw, is_source, is_whole)),
             Ok(None) => return self.app.say(Tone::Bad, "it is not here yet: opening it brings it"),
-            Err(error) => return self.app.say(Tone::Bad, format!("the cache cannot be read: {error}")),
+            Err(error) => return self.unreadable(&error),
         };
         if let Some(reading) = &mut self.app.reading {
             reading.set_face(key, face);

@@ -46,7 +46,7 @@ impl Turn<'_> {
         let queue = &self.app.queue;
         let from = match load::position(self.app, self.source, &anchor) {
             Ok(from) => from.unwrap_or(queue.selected),
-            Err(error) => return self.app.say(Tone::Bad, format!("the cache cannot be read: {error}")),
+            Err(error) => return self.unreadable(&error),
         };
         let to = queue.selected.min(queue.total().saturating_sub(1));
         let (first, last) = (from.min(to), from.max(to));

@@ -19,12 +19,12 @@ mod team;
 
 use std::time::Duration;
 
-use super::app::App;
+use super::app::{App, Tone};
 use super::load;
 use super::message::{Effect, Message};
-use super::source::Source;
+use super::source::{Source, SourceError};
 use super::theme::Theme;
-use crate::engine::message::Command;
+use crate::engine::message::{Command, Target};
 use crate::model::Action;
 
 /// How long after its hold an answer is waited for.
@@ -76,6 +76,17 @@ impl Turn<'_> {
             self.asked(target);
         }
         self.effects.push(Effect::Command(command));
+    }
+
+    fn unreadable(&mut self, error: &SourceError) {
+        self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
+    }
+
+    /// Puts the cursor on a conversation, in whichever view it is at home.
+    fn select(&mut self, target: &Target) {
+        if let Err(error) = load::select(self.app, self.source, target) {
+            self.unreadable(&error);
+        }
     }
 
     fn tick(&mut self) {

@@ -134,7 +134,7 @@ impl Turn<'_> {
         match self.source.conversation(&target.mailbox, &target.root) {
             Ok(Some(conversation)) => {
                 if let Err(error) = load::select(self.app, self.source, target) {
-                    return self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
+                    return self.unreadable(&error);
                 }
                 match rights::why_not_for(self.app, Act::Reply, &conversation) {
                     Some(why) => self.app.say(Tone::Bad, why),
@@ -154,7 +154,7 @@ impl Turn<'_> {
                 Ok(None) => self.app.say(Tone::Bad, gone),
                 Err(error) => self.app.say(Tone::Bad, format!("the draft cannot be read: {error}")),
             },
-            Err(error) => self.app.say(Tone::Bad, format!("the cache cannot be read: {error}")),
+            Err(error) => self.unreadable(&error),
         }
     }
 
@@ -166,9 +166,7 @@ impl Turn<'_> {
         }
         match self.source.conversation(&item.target.mailbox, &item.target.root) {
             Ok(Some(conversation)) => {
-                if let Err(error) = load::select(self.app, self.source, &item.target) {
-                    self.app.say(Tone::Bad, format!("the cache cannot be read: {error}"));
-                }
+                self.select(&item.target);
                 if item.state == OutboxState::Unknown {
                     self.asks_for_fate(&conversation);
                 }
@@ -178,7 +176,7 @@ impl Turn<'_> {
                 self.app.layer = Some(Layer::Fate { target: item.target, subject: item.subject, at: item.since });
             }
             Ok(None) => self.app.say(Tone::Bad, "its conversation is not here any more"),
-            Err(error) => self.app.say(Tone::Bad, format!("the cache cannot be read: {error}")),
+            Err(error) => self.unreadable(&error),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use super::Turn;
 use crate::model::Action;
-use crate::tui::app::Tone;
 use crate::tui::finding::Which;
 use crate::tui::keymap::Act;
 use crate::tui::layers::Layer;
@@ -16,7 +15,7 @@ impl Turn<'_> {
                 palette.under = self.app.layer.take().map(Box::new);
                 self.app.layer = Some(Layer::Palette(Box::new(palette)));
             }
-            Err(error) => self.app.say(Tone::Bad, format!("the cache cannot be read: {error}")),
+            Err(error) => self.unreadable(&error),
         }
     }
 

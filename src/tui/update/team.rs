@@ -86,7 +86,7 @@ impl Turn<'_> {
         let Some(c) = self.app.subject() else { return };
         let teammates = match self.source.teammates(&c.mailbox) {
             Ok(teammates) => teammates,
-            Err(error) => return self.app.say(Tone::Bad, format!("the cache cannot be read: {error}")),
+            Err(error) => return self.unreadable(&error),
         };
         let has_it = c.assignee.holder().cloned().filter(|_| !self.app.is_many());
         let teammates = teammates.into_iter().filter(|t| Some(t) != has_it.as_ref()).collect();
