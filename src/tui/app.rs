@@ -20,6 +20,7 @@ use super::notice::{Notices, Notify};
 use super::opener::Opener;
 use super::queue::Queue;
 use super::reading::Reading;
+use super::rights;
 use super::source::{Counts, Order, OutboxItem};
 use crate::engine::kept::KeptText;
 use crate::engine::message::{Connection, Item, Target, Ticket, Verdict};
@@ -162,7 +163,9 @@ pub struct App {
     pub undo: Vec<Asked>,
     /// The first rows were read.
     pub has_begun: bool,
-    /// When a mail of one's own was last told as sent.
+    /// When the last step was added to those that can be undone.
+    pub undo_at: Option<Timestamp>,
+    /// When a mail of one's own was last told as sent, until it was said that it is too late to take that back.
     pub sent_at: Option<Timestamp>,
     /// What could be taken back before an answer that is on its way: it is not undone behind it, and again when it has left or
     /// came back.
@@ -230,6 +233,7 @@ impl App {
             intents: Intents::default(),
             undo: Vec::new(),
             has_begun: false,
+            undo_at: None,
             sent_at: None,
             undo_behind: Vec::new(),
             opener: Opener::None("nothing can be opened"),
@@ -398,6 +402,12 @@ impl App {
         let target = Self::target(conversation);
         self.sending.iter().any(|s| s.target == target)
             || self.held.iter().any(|h| h.target == target && !h.is_recalled)
+    }
+
+    /// Whether the time to take a mail back is over and its leaving not told yet.
+    pub fn is_just_leaving(&self) -> bool {
+        let is_over = |h: &Held| h.until <= self.now && self.now.duration_since(h.until) < rights::TOO_LATE;
+        !self.is_offline() && self.held.iter().any(|h| !h.is_recalled && is_over(h))
     }
 
     /// The answer of an earlier run (or of another screen) that `z` would take back now: still held, or, without a connection

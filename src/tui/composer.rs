@@ -146,6 +146,12 @@ impl Composer {
             doubts: HashSet::new(),
         };
         composer.body.move_cursor(CursorMove::Top);
+        for line in [&mut composer.to, &mut composer.cc, &mut composer.bcc, &mut composer.subject] {
+            line.move_cursor(CursorMove::Head);
+        }
+        if let Some(area) = composer.area_mut(field).filter(|_| field != Field::Body) {
+            area.move_cursor(CursorMove::End);
+        }
         composer
     }
 
@@ -258,8 +264,14 @@ impl Composer {
         let step = if is_back { Field::ALL.len() - 1 } else { 1 };
         let next =
             (1..=Field::ALL.len()).map(|n| Field::ALL[(at + n * step) % Field::ALL.len()]).find(|f| can_stop(*f));
-        self.field = next.unwrap_or(Field::Body);
+        let left = std::mem::replace(&mut self.field, next.unwrap_or(Field::Body));
         self.offers = None;
+        // A line that nobody types in shows how it begins.
+        for (field, to) in [(left, CursorMove::Head), (self.field, CursorMove::End)] {
+            if let Some(area) = self.area_mut(field).filter(|_| field != Field::Body) {
+                area.move_cursor(to);
+            }
+        }
     }
 
     /// Notes that something changed.

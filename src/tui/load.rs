@@ -88,8 +88,12 @@ fn look_into_archive(app: &mut App, source: &dyn Source, was_stale: bool) -> Res
     Ok(())
 }
 
+/// How many rows the list shows, or would show: while a conversation takes its place it stays as it was.
 fn height(app: &App) -> u32 {
-    u32::from(areas(app).list.height)
+    let areas = areas(app);
+    // The line of views and the heading come back with it.
+    let rows = if areas.list.height == 0 { areas.body.height.saturating_sub(2) } else { areas.list.height };
+    u32::from(rows)
 }
 
 /// Counts and the selection's place, anew.

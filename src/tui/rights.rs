@@ -7,7 +7,7 @@ use super::keymap::Act;
 use crate::model::{Assignee, Capability, Conversation, Destination, Grade, Mailbox, Role};
 
 /// For so long somebody who takes back means what has just left.
-const TOO_LATE: SignedDuration = SignedDuration::from_secs(20);
+pub const TOO_LATE: SignedDuration = SignedDuration::from_secs(20);
 
 /// The reason, in words for a person.
 pub fn why_not(app: &App, act: Act) -> Option<String> {
@@ -26,7 +26,7 @@ fn reason(app: &App, act: Act, subject: impl FnOnce() -> Option<Conversation>) -
     if act == Act::Undo {
         let is_pending = app.is_undoable_pending();
         let is_sent = app.recallable().is_none() && app.waiting_to_be_sent().is_none();
-        let nothing = app.undo.is_empty() && !is_pending && is_sent;
+        let nothing = app.undo.is_empty() && !is_pending && is_sent && !app.is_just_leaving();
         let has_just_left = app.sent_at.is_some_and(|at| app.now.duration_since(at) < TOO_LATE);
         let says = if has_just_left { "too late: what you sent has left" } else { "nothing to undo" };
         return nothing.then(|| says.to_owned());

@@ -539,6 +539,31 @@ fn after_an_answer_nothing_is_undone() {
     assert!(s.shows("too late: what you sent has left") && s.commands.len() == asked, "{}", s.screen());
 }
 
+#[test]
+fn what_a_teammate_takes_while_one_writes_is_said_beside_the_text_and_not_sent() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    s.type_text("Hi Dana,");
+    s.fake.change("fire", |c| c.assignee = Assignee::Held(handle("bob")));
+    s.changed();
+    s.press("Ctrl-s");
+    assert!(s.shows("▲ bob has it now. Esc keeps the draft, then T takes it over"), "{}", s.screen());
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
+}
+
+#[test]
+fn between_the_end_of_the_ten_seconds_and_the_word_that_it_has_left_nothing_else_is_undone() {
+    let mut s = Stage::new(100, 30);
+    s.press("g g");
+    claimed(&mut s);
+    answered(&mut s);
+    s.pass(10_500);
+    let asked = s.commands.len();
+    s.press("z");
+    assert!(s.shows("too late: what you sent is just leaving") && s.commands.len() == asked, "{}", s.screen());
+}
+
 /// Claims the conversation under the cursor.
 fn claimed(s: &mut Stage) {
     s.press("c");
@@ -568,11 +593,14 @@ fn what_was_done_elsewhere_before_an_answer_is_undone_when_the_answer_has_left_o
     answered(&mut s);
     s.pass(11_000);
     s.tell(Event::Sent { item: 7, target: fire() });
+    // Who means the answer does not undo something else in its place.
+    s.press("z");
+    assert!(s.shows("too late: what you sent has left. z again undoes what you did before it"), "{}", s.screen());
     s.press("z");
     assert_eq!((s.last_act().1, s.last_act().2), (elsewhere.as_str(), &Action::Release));
     s.grant(|c| c.assignee = Assignee::Free);
     s.press("z");
-    assert!(s.shows("too late: what you sent has left"), "{}", s.screen());
+    assert!(s.shows("nothing to undo"), "{}", s.screen());
 }
 
 #[test]

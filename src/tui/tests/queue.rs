@@ -61,6 +61,17 @@ fn a_claim_is_shown_at_once_and_the_loser_sees_who_won() {
 }
 
 #[test]
+fn the_list_comes_back_from_a_conversation_as_it_was_left() {
+    let mut s = Stage::new(80, 24);
+    s.press("j j j");
+    let before = s.screen();
+    s.press("Enter");
+    assert!(!s.shows("WHO"), "{}", s.screen());
+    s.press("q");
+    assert_eq!(s.screen(), before);
+}
+
+#[test]
 fn a_claim_that_was_won_can_be_undone() {
     let mut s = Stage::new(100, 24);
     s.press("G c");

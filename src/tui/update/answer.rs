@@ -332,7 +332,7 @@ impl Turn<'_> {
             }
             return self.app.say(Tone::Bad, "not sent: there is no text yet");
         }
-        if self.stops_for_fate() || self.stops_for_news(then) || self.stops_for_doubt() {
+        if self.stops_for_holder() || self.stops_for_fate() || self.stops_for_news(then) || self.stops_for_doubt() {
             return;
         }
         let now = self.app.now;

@@ -12,6 +12,7 @@ use crate::tui::app::{Activity, App, Tone};
 use crate::tui::intents::{Asked, Intent};
 use crate::tui::keymap::{Act, Context};
 use crate::tui::words;
+use crate::wire::identity::conversation_id;
 
 /// What one did oneself comes back from the server within this time.
 const ECHO: SignedDuration = SignedDuration::from_secs(5);
@@ -58,6 +59,7 @@ impl Turn<'_> {
             }
             Event::Happened(change) => {
                 self.notice(&change);
+                self.taken_while_writing(&change);
                 if change.mailbox == self.app.key() && !self.is_echo(&change) {
                     // Without the row the address alone is told.
                     let row = self.source.named(&change.mailbox, &change.conversation).ok().flatten();
@@ -86,6 +88,17 @@ impl Turn<'_> {
             Event::TakenBack { item, target } => self.taken_back(&target.item(item), &target),
             Event::Sent { item, target } => self.sent(&target.item(item), &target),
             Event::NotSent { item, target, refusal } => self.not_sent(&target.item(item), &target, &refusal),
+        }
+    }
+
+    /// A teammate took the conversation to which an answer is being written.
+    fn taken_while_writing(&mut self, change: &Change) {
+        let Some(composer) = &self.app.composer else { return };
+        let is_it =
+            change.mailbox == composer.target.mailbox && change.conversation == conversation_id(&composer.target.root);
+        let holder = change.assignee.holder().cloned().filter(|by| Some(by) != self.app.me());
+        if let Some(by) = holder.filter(|_| is_it && !composer.target.is_opening()) {
+            self.warn_of_holder(by);
         }
     }
 
@@ -355,7 +368,7 @@ impl Turn<'_> {
     }
 
     /// The same beside the text of an answer, where the keys of the queue are text.
-    fn lost_while_writing(&self, refusal: &Refusal) -> String {
+    pub(super) fn lost_while_writing(&self, refusal: &Refusal) -> String {
         let message = refusal.message.trim_end_matches('.');
         match self.takes_over(refusal) {
             Some(hint) => {

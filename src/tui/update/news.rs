@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::engine::message::AfterReply;
-use crate::model::{Message, Role};
+use crate::model::{ErrorKind, Handle, Message, Refusal, Role};
 use crate::tui::keymap::{Act, Context};
 use crate::tui::layers::{Layer, Sure};
 use crate::tui::reading::Reading;
@@ -19,6 +19,27 @@ struct News {
 }
 
 impl Turn<'_> {
+    /// What somebody else has taken meanwhile is theirs to answer: said now, not when the ten seconds are over.
+    pub(super) fn stops_for_holder(&mut self) -> bool {
+        let Some(target) = self.app.composer.as_ref().map(|c| c.target.clone()).filter(|t| !t.is_opening()) else {
+            return false;
+        };
+        let holder = self.source.conversation(&target.mailbox, &target.root).ok().flatten();
+        let holder = holder.and_then(|c| c.assignee.holder().cloned()).filter(|by| Some(by) != self.app.me());
+        let Some(by) = holder else { return false };
+        self.warn_of_holder(by);
+        true
+    }
+
+    /// Says beside the text who has its conversation now, and what can be done about it.
+    pub(super) fn warn_of_holder(&mut self, by: Handle) {
+        let refusal = Refusal::new(ErrorKind::Held, format!("{by} has it now")).holder(by);
+        let warning = self.lost_while_writing(&refusal);
+        if let Some(composer) = &mut self.app.composer {
+            composer.warning = Some(warning);
+        }
+    }
+
     /// What became of the conversation since this was begun stops the sending once: a mail that came in is told of; where it was
     /// answered meanwhile that is a question, since the customer would get both.
     pub(super) fn stops_for_news(&mut self, then: Option<AfterReply>) -> bool {

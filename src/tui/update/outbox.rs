@@ -98,9 +98,12 @@ impl Turn<'_> {
         match self.source.draft(target) {
             Ok(Some(saved)) => {
                 self.app.drafts.remove(target);
+                self.app.texts.retain(|text| text.target != *target);
                 self.effects.push(Effect::ForgetDraft(Box::new(saved)));
                 self.app.say(Tone::Good, "the draft is thrown away");
                 self.app.is_stale = true;
+                // The others are still there to be looked through.
+                self.app.layer = Waiting::at(self.app, 0).is_some().then(|| self.outbox_at(0));
             }
             Ok(None) => self.app.say(Tone::News, "this draft is gone already"),
             Err(error) => self.app.say(Tone::Bad, format!("the draft cannot be read: {error}")),

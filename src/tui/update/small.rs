@@ -43,7 +43,12 @@ impl Turn<'_> {
             (Layer::Items(choice), act) => self.items_act(choice, act),
             (Layer::Line { ask, title, input }, Act::Accept) => self.line_typed(ask, title, &typing::text_of(&input)),
             (Layer::Tags { conversation, mut input, known }, Act::Complete) => {
-                if let Some(line) = tags::completed(&input, &known) {
+                // What is taken off is there.
+                let there = conversation.as_ref().map(|c| c.tags.as_slice());
+                let is_off =
+                    typing::text_of(&input).rsplit([' ', ',']).next().is_some_and(|word| word.starts_with('-'));
+                let of = there.filter(|_| is_off).unwrap_or(&known);
+                if let Some(line) = tags::completed(&input, of) {
                     input = typing::line(&line);
                     input.move_cursor(CursorMove::End);
                     input.insert_char(' ');

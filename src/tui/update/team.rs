@@ -6,10 +6,11 @@ use crate::engine::message::{Command, Ticket};
 use crate::model::{Action, Assignee, Conversation, Expectation, Handle, Status, Uid};
 use crate::tui::app::{App, Tone};
 use crate::tui::intents::{Asked, Intent, undo_of, undo_of_seen};
+use crate::tui::keymap::{Act, Context};
 use crate::tui::layers::{Layer, Picker, Sure};
 use crate::tui::source::OutboxItem;
-use crate::tui::typing;
 use crate::tui::words;
+use crate::tui::{rights, typing};
 use crate::wire::keywords::{self, check_tag};
 
 /// Steps that can be undone.
@@ -266,9 +267,15 @@ impl Turn<'_> {
         if let Some(item) = held.or_else(|| self.app.waiting_to_be_sent().map(OutboxItem::name)) {
             return self.take_back(item);
         }
+        if self.app.is_just_leaving() {
+            return self.app.say(Tone::Bad, "too late: what you sent is just leaving");
+        }
         // The last change is not the one before it: it is taken back when it is there.
         if self.app.batch.is_none() && self.app.is_undoable_pending() {
             return self.app.say(Tone::News, "the last change is not done yet: undo it when it is");
+        }
+        if self.is_meant_for_what_left() {
+            return;
         }
         let Some(undo) = self.app.undo.pop() else { return };
         if let Some(batch) = &self.app.batch {
@@ -290,9 +297,25 @@ impl Turn<'_> {
         self.app.intents.is_undo(ticket);
     }
 
+    /// Who takes back right after a mail has left means that mail: what came before it is not undone in its place without a
+    /// word. Said once.
+    fn is_meant_for_what_left(&mut self) -> bool {
+        let Some(sent_at) = self.app.sent_at else { return false };
+        let is_newest = self.app.undo_at.is_none_or(|at| at <= sent_at);
+        if !is_newest || self.app.now.duration_since(sent_at) >= rights::TOO_LATE {
+            return false;
+        }
+        self.app.sent_at = None;
+        let undo = self.app.keymap.key_for(Context::Queue, Act::Undo);
+        self.app
+            .say(Tone::Bad, format!("too late: what you sent has left. {undo} again undoes what you did before it"));
+        true
+    }
+
     /// Keeps the step back from what was just said.
     pub(super) fn remember(&mut self, undo: Asked) {
         self.app.undo.push(undo);
+        self.app.undo_at = Some(self.app.now);
         if let Some(said) = &mut self.app.activity {
             said.can_undo = true;
         }

@@ -322,7 +322,8 @@ pub fn hints(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     hinted.retain(|b| context != Context::Writing || rights::why_not(app, b.act).is_none());
     let subject = app.subject();
     let piece = |binding: &Bound| -> Vec<Span> {
-        let is_off = rights::why_not(app, binding.act).is_some();
+        let is_idle = binding.act == Act::Retry && app.outbox.is_empty();
+        let is_off = is_idle || rights::why_not(app, binding.act).is_some();
         let (key, word) = if is_off { (Paint::Disabled, Paint::Disabled) } else { (Paint::Key, Paint::Hint) };
         let keys = binding.keys.first().map(|k| shown(k)).unwrap_or_default();
         let does = does_now(app, binding.act, subject.as_ref()).or(binding.hint).unwrap_or_default();
