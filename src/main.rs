@@ -90,9 +90,7 @@ fn show_demo(global: &Global, person: &str, runtime: &Runtime) -> Outcome {
     let paths = Paths::under(home.path());
     let mut cx = Context::new(global, config, &paths, Arc::new(Secrets::new(false)))?;
     cx.when_lost = (!party.is_host()).then(|| HOST_LEFT.to_owned());
-    cx.greeting = Some(format!(
-        "the demo: you are {person}, this is sample mail, your teammates are simulated; ? shows the keys"
-    ));
+    cx.greeting = Some(format!("the demo: you are {person}, with sample mail; ? shows the keys"));
     let shown = cli::screen::run(&cx, runtime);
     drop(party);
     shown
