@@ -564,6 +564,14 @@ fn between_the_end_of_the_ten_seconds_and_the_word_that_it_has_left_nothing_else
     assert!(s.shows("too late: what you sent is just leaving") && s.commands.len() == asked, "{}", s.screen());
 }
 
+#[test]
+fn an_answer_to_a_delivery_report_is_warned_of() {
+    let mut s = Stage::new(100, 30);
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap()[2].content_type = "multipart/report".into();
+    s.press("G r");
+    assert!(s.shows("▲ this answers a delivery report, which nobody reads"), "{}", s.screen());
+}
+
 /// Claims the conversation under the cursor.
 fn claimed(s: &mut Stage) {
     s.press("c");

@@ -135,6 +135,10 @@ impl Turn<'_> {
             composer.awaits = Some((answered.message.folder, answered.message.uid));
             self.send(Command::Open { target: target.clone() });
         }
+        if answered.message.content_type == "multipart/report" {
+            let says = "this answers a delivery report, which nobody reads: the customer's address is in the mail that it is about";
+            composer.warning = Some(says.to_owned());
+        }
         if let Some(why) = rights::why_unannounced(self.app, &target.mailbox) {
             composer.warning = Some(format!("{why}: teammates will not see that you are answering"));
         }
