@@ -20,12 +20,14 @@ use super::notice::{Notices, Notify};
 use super::opener::Opener;
 use super::queue::Queue;
 use super::reading::Reading;
-use super::rights;
 use super::source::{Counts, Order, OutboxItem};
 use crate::engine::kept::KeptText;
 use crate::engine::message::{Connection, Item, Target, Ticket, Verdict};
 use crate::model::{Alike, Conversation, Handle, Mailbox};
 use crate::store::Search;
+
+/// For so long somebody who takes back means what has just left.
+pub const TOO_LATE: SignedDuration = SignedDuration::from_secs(20);
 
 /// How long an answer can be taken back.
 pub const HOLD: Duration = Duration::from_secs(10);
@@ -406,7 +408,7 @@ impl App {
 
     /// Whether the time to take a mail back is over and its leaving not told yet.
     pub fn is_just_leaving(&self) -> bool {
-        let is_over = |h: &Held| h.until <= self.now && self.now.duration_since(h.until) < rights::TOO_LATE;
+        let is_over = |h: &Held| h.until <= self.now && self.now.duration_since(h.until) < TOO_LATE;
         !self.is_offline() && self.held.iter().any(|h| !h.is_recalled && is_over(h))
     }
 

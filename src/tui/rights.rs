@@ -1,13 +1,8 @@
 //! Why a key would do nothing here: the right that is missing, the holder in the way. `None`: it may be pressed.
 
-use jiff::SignedDuration;
-
-use super::app::App;
+use super::app::{App, TOO_LATE};
 use super::keymap::Act;
 use crate::model::{Assignee, Capability, Conversation, Destination, Grade, Mailbox, Role};
-
-/// For so long somebody who takes back means what has just left.
-pub const TOO_LATE: SignedDuration = SignedDuration::from_secs(20);
 
 /// The reason, in words for a person.
 pub fn why_not(app: &App, act: Act) -> Option<String> {

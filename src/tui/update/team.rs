@@ -4,13 +4,13 @@
 use super::Turn;
 use crate::engine::message::{Command, Ticket};
 use crate::model::{Action, Assignee, Conversation, Expectation, Handle, Status, Uid};
-use crate::tui::app::{App, Tone};
+use crate::tui::app::{App, TOO_LATE, Tone};
 use crate::tui::intents::{Asked, Intent, undo_of, undo_of_seen};
 use crate::tui::keymap::{Act, Context};
 use crate::tui::layers::{Layer, Picker, Sure};
 use crate::tui::source::OutboxItem;
+use crate::tui::typing;
 use crate::tui::words;
-use crate::tui::{rights, typing};
 use crate::wire::keywords::{self, check_tag};
 
 /// Steps that can be undone.
@@ -302,7 +302,7 @@ impl Turn<'_> {
     fn is_meant_for_what_left(&mut self) -> bool {
         let Some(sent_at) = self.app.sent_at else { return false };
         let is_newest = self.app.undo_at.is_none_or(|at| at <= sent_at);
-        if !is_newest || self.app.now.duration_since(sent_at) >= rights::TOO_LATE {
+        if !is_newest || self.app.now.duration_since(sent_at) >= TOO_LATE {
             return false;
         }
         self.app.sent_at = None;
