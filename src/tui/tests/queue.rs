@@ -61,6 +61,23 @@ fn a_claim_is_shown_at_once_and_the_loser_sees_who_won() {
 }
 
 #[test]
+fn what_is_hinted_is_what_the_key_does_now() {
+    let mut s = Stage::new(100, 24);
+    s.press("G");
+    assert!(s.shows("c claim") && !s.shows("T take over"), "{}", s.screen());
+    s.fake.change("fire", |c| c.assignee = Assignee::Held(handle("alice")));
+    s.changed();
+    assert!(s.shows("c release"), "{}", s.screen());
+    s.fake.change("fire", |c| c.assignee = Assignee::Held(handle("bob")));
+    s.changed();
+    assert!(s.shows("T take over") && !s.shows("c claim"), "{}", s.screen());
+    // What is typed as a key calls what the key does here.
+    s.press(":");
+    s.type_text("q");
+    assert!(s.line_with("▌ quit").contains("quit (asks only with unsent mail)"), "{}", s.screen());
+}
+
+#[test]
 fn the_list_comes_back_from_a_conversation_as_it_was_left() {
     let mut s = Stage::new(80, 24);
     s.press("j j j");
