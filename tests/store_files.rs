@@ -152,16 +152,20 @@ fn another_programs_database_is_left_alone() {
 #[test]
 fn many_processes_open_a_new_cache_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("work.sqlite");
-    std::thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                let mut writer = Writer::open(&path, Some(&handle("alice"))).unwrap();
-                writer.put_mailbox(&mailbox(SUPPORT), None).unwrap();
-                assert_eq!(Reader::open(&path).unwrap().mailboxes().unwrap().len(), 1);
-            });
-        }
-    });
+    // Many files: between the mark and the tables of a file that another is making there is only a moment.
+    for round in 0..40 {
+        let path = folder.path().join(format!("{round}.sqlite"));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let mut writer = Writer::open(&path, Some(&handle("alice"))).unwrap();
+                    Desk::open(&path).unwrap();
+                    writer.put_mailbox(&mailbox(SUPPORT), None).unwrap();
+                    assert_eq!(Reader::open(&path).unwrap().mailboxes().unwrap().len(), 1);
+                });
+            }
+        });
+    }
 }
 
 #[test]

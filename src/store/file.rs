@@ -52,8 +52,7 @@ pub(crate) fn open(format: &Format, path: &Path, synchronous: &str) -> Result<Co
         connection.busy_timeout(PATIENCE)?;
         // Of a file that has pages already nothing changes.
         connection.pragma_update(None, "page_size", format.page_size)?;
-        // Another process that opens the file for the first time may hold it: the mode changes under a lock of its own.
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        log(&connection, path)?;
         connection.pragma_update(None, "synchronous", synchronous)?;
         // In pages: a first filling writes the same pages again and again, most of which need not leave the log.
         connection.pragma_update(None, "wal_autocheckpoint", LOG / format.page_size)?;
@@ -63,6 +62,23 @@ pub(crate) fn open(format: &Format, path: &Path, synchronous: &str) -> Result<Co
         Ok(connection)
     };
     open().map_err(|error| error.at(format.file, path))
+}
+
+/// Has a new file write a log (WAL), one process at a time: of two that change the mode at once each would hold what the
+/// other waits for, and SQLite refuses one at once.
+fn log(connection: &Connection, path: &Path) -> Result<()> {
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    let _alone = alone(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    Ok(())
+}
+
+/// Waits for the right to make this file, or to set it aside.
+fn alone(path: &Path) -> Result<lease::Lock> {
+    lease::wait_for(&beside(path, ".opening")).map_err(|source| Error::Io { path: path.to_owned(), source })
 }
 
 /// Opens a file for reading only.
@@ -88,7 +104,7 @@ pub(crate) fn open_read_only(format: &Format, path: &Path) -> Result<Connection>
 /// When the folder cannot be written.
 pub fn set_aside(cache: &Path, now: Timestamp) -> Result<Option<PathBuf>> {
     let at = |source| Error::Io { path: cache.to_owned(), source };
-    let _alone = lease::wait_for(&beside(cache, ".opening")).map_err(at)?;
+    let _alone = alone(cache)?;
     if is_usable(cache) {
         return Ok(None);
     }

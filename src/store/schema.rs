@@ -55,7 +55,7 @@ impl Format {
 
     /// Brings the file up to date; several processes may do so at once.
     pub(crate) fn migrate(&self, connection: &mut Connection, path: &Path) -> Result<()> {
-        if self.found(connection, path)? == self.version() {
+        if self.look(connection, path)? == self.version() {
             return Ok(());
         }
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -72,14 +72,21 @@ impl Format {
 
     /// Refuses a file that a reader cannot read as it is.
     pub(crate) fn check(&self, connection: &Connection, path: &Path) -> Result<()> {
-        let found = self.found(connection, path)?;
+        let found = self.look(connection, path)?;
         if found == self.version() {
             return Ok(());
         }
         Err(Error::Older { path: path.to_owned(), found, known: self.version() })
     }
 
-    /// The format that the file has; 0 for an empty one.
+    /// As [`Self::found`], of one moment: another process may be making the file, and its mark must not be read before its
+    /// commit and its tables after.
+    fn look(&self, connection: &Connection, path: &Path) -> Result<i64> {
+        let moment = connection.unchecked_transaction()?;
+        self.found(&moment, path)
+    }
+
+    /// The format that the file has; 0 for an empty one. Within a transaction.
     fn found(&self, connection: &Connection, path: &Path) -> Result<i64> {
         let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         let mark = number("application_id")?;
