@@ -50,8 +50,8 @@ fn run(cli: Cli) -> Outcome {
     cli::log::begin(&cli.global)?;
     let runtime = Runtime::new().map_err(|error| failed("no threads are to be had", &error))?;
     let done = match &cli.verb {
-        None if setup::is_first_start(&cli.global) => match runtime.block_on(setup::offer(&cli.global)) {
-            Ok(Beginning::Setup) => runtime.block_on(setup::run(&cli.global)),
+        None if setup::is_first_start(&cli.global) => match setup::offer(&cli.global, &runtime) {
+            Ok(Beginning::Setup) => cli::run(Cli { verb: Some(Verb::Setup), ..cli }, &runtime),
             Ok(Beginning::Demo) => show_demo(&cli.global, demo::PEOPLE[0], &runtime),
             Err(refusal) => Err(refusal),
         },
@@ -60,7 +60,7 @@ fn run(cli: Cli) -> Outcome {
             cli::screen::run(&cx, &runtime)
         }
         Some(Verb::Demo { person }) => show_demo(&cli.global, person, &runtime),
-        Some(_) => runtime.block_on(cli::run(cli)),
+        Some(_) => cli::run(cli, &runtime),
     };
     // A look-up or a password command that still runs is not waited for.
     runtime.shutdown_background();
@@ -79,8 +79,7 @@ fn show_demo(global: &Global, person: &str, runtime: &Runtime) -> Outcome {
     }
     let now = jiff::Timestamp::now();
     let seed = now.as_second().unsigned_abs();
-    let party = runtime
-        .block_on(Party::join_or_start(person, seed, now, Rendezvous::of_user()))
+    let party = Party::join_or_start(person, seed, now, Rendezvous::of_user(), runtime)
         .map_err(|error| failed("the demo's servers do not start", &error))?;
     if let Some(why) = &party.alone_because {
         eprintln!("bagsy: nobody can join this demo: {why}");

@@ -360,8 +360,11 @@ fn one_signs_in_by_oauth_within_the_setup_and_no_token_is_kept_before_the_file_i
     assert!(!alice.home().join("data").exists(), "something is kept before the file is");
     answer(&pty, "Write it? [Y/n]", "");
     says(&pty, "ok: the tokens are in a file, encrypted");
-    answer(&pty, "Check all of it now", "n");
+    // The passphrase was chosen a moment ago: the doctor goes through without it.
+    answer(&pty, "Check all of it now", "");
     assert_eq!(pty.wait_for_end(), 0);
+    let screen = pty.screen();
+    assert!(!screen.contains("assphrase of the tokens"), "{}", pty.framed());
     let text = std::fs::read_to_string(alice.config_path()).unwrap();
     assert!(text.contains("client_id = \"bagsy\"") && text.contains("tokens = \"file\""), "{text}");
     assert!(!text.contains("staple") && !String::from_utf8_lossy(&pty.raw()).contains("staple"));

@@ -30,15 +30,21 @@ pub use context::{Context, Outcome};
 pub use output::Output;
 
 use args::{Cli, Verb};
+use tokio::runtime::Runtime;
 
 use crate::config::Flow;
 use crate::model::{ErrorKind, Refusal};
 
-/// Runs a verb to its end. The screen, the demo and what needs no configuration are `main`'s.
+/// Runs a verb to its end. The screen, the demo and what needs no configuration are `main`'s. Not `async`: the program
+/// would compile every verb a second time.
 ///
 /// # Errors
 /// The refusal that becomes the exit code.
-pub async fn run(cli: Cli) -> Outcome {
+pub fn run(cli: Cli, runtime: &Runtime) -> Outcome {
+    runtime.block_on(act(cli))
+}
+
+async fn act(cli: Cli) -> Outcome {
     let Some(verb) = cli.verb else {
         return Err(Refusal::new(ErrorKind::Usage, "the screen is not a verb"));
     };

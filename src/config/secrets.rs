@@ -162,6 +162,12 @@ impl Secrets {
         Self { tokens: Some(tokens), ..self }
     }
 
+    /// With the passphrase of an account's tokens, which a person has just chosen.
+    pub async fn with_passphrase(self, account: &Account, passphrase: Secret) -> Self {
+        self.slot(&account.key).lock().await.passphrase = Some(passphrase);
+        self
+    }
+
     /// From now on nobody is asked, and commands read nothing from the terminal: the screen has it.
     pub fn stop_asking(&self) {
         self.may_ask.store(false, Ordering::Relaxed);

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
 
 use super::{Demo, Options, endpoint, login};
 use crate::config::{Credentials, Endpoint, Secret};
@@ -184,12 +185,21 @@ pub struct Party {
 }
 
 impl Party {
-    /// Joins the demo that runs at this place, or starts one, with a simulated teammate of that name stepping aside. Call it
-    /// within a Tokio runtime.
+    /// Joins the demo that runs at this place, or starts one, with a simulated teammate of that name stepping aside.
     ///
     /// # Errors
     /// When no demo runs and none can be started.
-    pub async fn join_or_start(
+    pub fn join_or_start(
+        name: &str,
+        seed: u64,
+        now: Timestamp,
+        place: io::Result<Rendezvous>,
+        runtime: &Runtime,
+    ) -> io::Result<Self> {
+        runtime.block_on(Self::joined_or_started(name, seed, now, place))
+    }
+
+    async fn joined_or_started(
         name: &str,
         seed: u64,
         now: Timestamp,
@@ -342,7 +352,7 @@ mod tests {
     #[tokio::test]
     async fn the_first_is_host_the_second_a_guest_and_a_bad_place_keeps_nobody_from_starting() {
         let folder = tempfile::tempdir().unwrap();
-        let join = |name, place| Party::join_or_start(name, 1, Timestamp::now(), place);
+        let join = |name, place| Party::joined_or_started(name, 1, Timestamp::now(), place);
         let place = Rendezvous::in_folder(folder.path());
         let alice = join("alice", Ok(place.clone())).await.unwrap();
         let bob = join("bob", Ok(place.clone())).await.unwrap();

@@ -272,6 +272,11 @@ impl App {
         self.current().map(Mailbox::key).unwrap_or_default()
     }
 
+    /// The queue of a mailbox, whether it is shown or was left.
+    pub fn queue_of(&mut self, mailbox: &str) -> Option<&mut Queue> {
+        if mailbox == self.key() { Some(&mut self.queue) } else { self.left_queues.get_mut(mailbox) }
+    }
+
     /// Whether the current mailbox's connection is lost.
     pub fn is_offline(&self) -> bool {
         matches!(self.connections.get(self.key()), Some(Connection::Offline { .. }))

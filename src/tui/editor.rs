@@ -22,6 +22,8 @@ use crate::store::{Found, Lock};
 
 const TEXT: &str = "answer.txt";
 const TASK: &str = "draft.json";
+/// What it is called where it cannot be read: looked at once and left to its person.
+const BAD_TASK: &str = "draft.bad.json";
 const WAITS: &str = ".waits";
 const EDITOR: &str = ".editor";
 /// What a folder's name begins with once all is in it.
@@ -186,6 +188,15 @@ impl Errand {
     }
 }
 
+/// What a program that is gone left in its editor's folder.
+#[derive(Debug)]
+pub enum Leftover {
+    /// A text, and whose it is.
+    Draft(Box<Left>),
+    /// A text in this folder of which nothing says whose it is; it is found once and stays.
+    Homeless(PathBuf),
+}
+
 /// A text that was left in its editor's folder by a program that is gone.
 #[derive(Debug)]
 pub struct Left {
@@ -209,7 +220,7 @@ impl Left {
 }
 
 /// The texts in this place whose programs are gone, as far as something was saved that is not kept.
-pub fn left(place: &Path) -> Vec<Left> {
+pub fn left(place: &Path) -> Vec<Leftover> {
     let Ok(entries) = fs::read_dir(place) else { return Vec::new() };
     let folders = entries.flatten().filter(|e| e.file_name().to_string_lossy().starts_with(READY));
     let looked = folders.map(|entry| look(entry.path()));
@@ -217,15 +228,22 @@ pub fn left(place: &Path) -> Vec<Left> {
     looked.filter_map(|left| left.inspect_err(failed).ok().flatten()).collect()
 }
 
-fn look(folder: PathBuf) -> io::Result<Option<Left>> {
-    if !folder.join(TASK).exists() {
+fn look(folder: PathBuf) -> io::Result<Option<Leftover>> {
+    let told = folder.join(TASK);
+    if !told.exists() {
         return Ok(None);
     }
     let Some(lock) = Lock::try_take(&folder.join(WAITS))? else { return Ok(None) };
     let errand = Errand { folder, _waits: lock };
-    let task: Task = serde_json::from_slice(&fs::read(errand.folder.join(TASK))?)?;
+    let Ok(task) = serde_json::from_slice::<Task>(&fs::read(&told)?) else {
+        fs::rename(&told, errand.folder.join(BAD_TASK))?;
+        return Ok(Some(Leftover::Homeless(errand.folder)));
+    };
     match errand.saved(&task.content.body, false)? {
-        Some(text) => Ok(Some(Left { draft: task.with(text.trim_end_matches('\n').to_owned()), errand })),
+        Some(text) => {
+            let draft = task.with(text.trim_end_matches('\n').to_owned());
+            Ok(Some(Leftover::Draft(Box::new(Left { draft, errand }))))
+        }
         None => {
             if !errand.is_open() {
                 drop(errand.close());
@@ -250,6 +268,8 @@ fn write_task(folder: &Path, task: &Task) -> io::Result<()> {
     drop(fs::remove_file(&new));
     let mut file = private_file(&new)?;
     file.write_all(&serde_json::to_vec(task)?)?;
+    // A rename may outlive a power cut that what it renames does not.
+    file.sync_all()?;
     fs::rename(new, folder.join(TASK))
 }
 
@@ -375,12 +395,24 @@ mod tests {
         let (_, errand) = edit_with("sed -i s/Hello/Dear/", place.path(), &draft("Hello Dana")).unwrap();
         assert!(left(place.path()).is_empty(), "its program waits for it");
         drop(errand);
-        let mut found = left(place.path());
-        let found = found.pop().unwrap();
+        let Some(Leftover::Draft(found)) = left(place.path()).pop() else { panic!("nothing is found") };
         assert_eq!((found.draft.content.body.as_str(), found.draft.hand.as_str()), ("Dear Dana", "one"));
         assert_eq!(found.draft.content.subject, "Re: Printer");
         assert_eq!(found.taken(), None);
         assert!(left(place.path()).is_empty());
         assert_eq!(count(place.path()), 0);
+    }
+
+    #[test]
+    fn a_text_of_which_nothing_says_whose_it_is_is_told_of_once_and_stays() {
+        let place = tempfile::tempdir().unwrap();
+        let (_, errand) = edit_with("sed -i s/Hello/Dear/", place.path(), &draft("Hello Dana")).unwrap();
+        let folder = errand.folder.clone();
+        fs::write(folder.join(TASK), "{\"mailbox\":").unwrap();
+        drop(errand);
+        let Some(Leftover::Homeless(found)) = left(place.path()).pop() else { panic!("nothing is found") };
+        assert_eq!(found, folder);
+        assert!(left(place.path()).is_empty(), "it is told again");
+        assert_eq!(fs::read_to_string(folder.join(TEXT)).unwrap(), "Dear Dana\n");
     }
 }

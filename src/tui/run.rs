@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::app::{App, Settings, Tone};
 use super::composer::Composer;
 use super::desktop::Desktop;
-use super::editor::{self, Edited, Errand};
+use super::editor::{self, Edited, Errand, Leftover};
 use super::glyphs::GlyphSet;
 use super::input::{Gate, Input, listen};
 use super::keymap::Keymap;
@@ -315,10 +315,12 @@ impl<S: Source, D: Drafts> Runner<S, D> {
             Err(why) => (Edited { text: None, says: Some(why) }, None),
         };
         // The terminal may be gone by now.
+        let says = edited.says.clone();
         let goes = self.tell(Message::Edited(edited))?;
         let is_kept = !self.app.composer.as_ref().is_some_and(Composer::is_unsaved);
         if let Some(rest) = errand.filter(|_| is_kept).and_then(Errand::close) {
-            self.app.say(Tone::News, format!("your editor kept more in {}", rest.display()));
+            let kept = format!("your editor kept more in {}", rest.display());
+            self.app.say(Tone::News, says.map_or_else(|| kept.clone(), |says| format!("{says}; {kept}")));
         }
         if goes == Goes::Away || self.take_back()? == Goes::Away {
             return Ok(Goes::Away);
@@ -337,7 +339,15 @@ impl<S: Source, D: Drafts> Runner<S, D> {
 
     /// What lies in the folders of editors whose programs are gone becomes drafts.
     fn find_edited(&mut self) -> io::Result<Goes> {
-        for left in self.drafts.all_editing().iter().flat_map(|place| editor::left(place)) {
+        for leftover in self.drafts.all_editing().iter().flat_map(|place| editor::left(place)) {
+            let left = match leftover {
+                Leftover::Draft(left) => left,
+                Leftover::Homeless(folder) => {
+                    let text = format!("an editor left a text in {}, and nothing says whose it is", folder.display());
+                    self.app.say(Tone::Bad, text);
+                    continue;
+                }
+            };
             let subject = left.draft.content.subject.clone();
             let goes = match self.drafts.put(&left.draft) {
                 Ok(_) => self.tell(Message::FoundEdited { subject, rest: left.taken() })?,

@@ -19,7 +19,7 @@ pub struct Held {
     /// Where the tokens are now.
     pub grants: Grants,
     /// Of the file of tokens, where they are to lie in one.
-    passphrase: Option<Secret>,
+    pub passphrase: Option<Secret>,
     /// The locks lie there.
     _scratch: Scratch,
 }

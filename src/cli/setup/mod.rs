@@ -13,6 +13,7 @@ mod sign_in;
 mod since;
 
 use jiff::Zoned;
+use tokio::runtime::Runtime;
 
 use self::scene::Scene;
 use self::sign_in::SignedIn;
@@ -44,7 +45,7 @@ pub fn is_first_start(global: &Global) -> bool {
 ///
 /// # Errors
 /// The person has left.
-pub async fn offer(global: &Global) -> Outcome<Beginning> {
+pub fn offer(global: &Global, runtime: &Runtime) -> Outcome<Beginning> {
     let person = Person::at_terminal("bagsy", INSTEAD)?;
     let paths = Paths::find(global.config.as_deref())?;
     let asking = async {
@@ -62,7 +63,7 @@ pub async fn offer(global: &Global) -> Outcome<Beginning> {
         ErrorKind::Failed => ConfigError::NotFound { file: paths.config_file().to_owned() }.into(),
         _ => refusal,
     };
-    let at = ask::unless_left(asking).await.map_err(missing)?;
+    let at = runtime.block_on(ask::unless_left(asking)).map_err(missing)?;
     Ok(if at == 0 { Beginning::Setup } else { Beginning::Demo })
 }
 
@@ -70,7 +71,7 @@ pub async fn offer(global: &Global) -> Outcome<Beginning> {
 ///
 /// # Errors
 /// There is nobody to ask, the person has left, or the file cannot be written.
-pub async fn run(global: &Global) -> Outcome {
+pub(super) async fn run(global: &Global) -> Outcome {
     let usage = |text: &str| Err(Refusal::new(ErrorKind::Usage, text).hint(INSTEAD));
     if global.json {
         return usage("`setup` asks a person, and has no form for programs");
@@ -81,7 +82,10 @@ pub async fn run(global: &Global) -> Outcome {
     let person = Person::at_terminal("setup", INSTEAD)?.with_a_way_back();
     let paths = Paths::find(global.config.as_deref())?;
     let Some(answers) = ask::unless_left(set_up(&person, &paths)).await? else { return Ok(()) };
-    let asked = answers.signed_in.and_then(|(signed_in, _)| signed_in.asked());
+    let asked = match &answers.signed_in {
+        Some((signed_in, _)) => signed_in.asked(&paths).await,
+        None => None,
+    };
     let checks = async {
         person.gap();
         person.yes("Check all of it now, as `bagsy doctor` does?", true).await

@@ -237,9 +237,16 @@ async fn submission(person: &Person, signed_in: &mut SignedIn, credentials: &Cre
 }
 
 impl SignedIn {
-    /// The secrets as they were asked for, where asking is how the file has them: nobody types a password twice in a row.
-    pub fn asked(&self) -> Option<Arc<Secrets>> {
-        matches!(self.account.auth, Auth::Password(PasswordFrom::Ask)).then(|| Arc::clone(&self.secrets))
+    /// The secrets of the account as it was written, with what its person has typed already: nobody types a password or a
+    /// passphrase again a moment later.
+    pub async fn asked(&self, paths: &Paths) -> Option<Arc<Secrets>> {
+        if matches!(self.account.auth, Auth::Password(PasswordFrom::Ask)) {
+            return Some(Arc::clone(&self.secrets));
+        }
+        let ToKeep::Tokens(held) = &self.to_keep else { return None };
+        let passphrase = held.passphrase.clone()?;
+        let secrets = Secrets::new(true).with_tokens(Arc::new(context::grants(paths).ok()?));
+        Some(Arc::new(secrets.with_passphrase(&self.account, passphrase).await))
     }
 
     /// Puts password or tokens where they are to be kept.

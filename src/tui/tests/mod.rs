@@ -7,6 +7,7 @@ mod composing;
 mod cues;
 mod finding;
 mod frames;
+mod many;
 mod mouse;
 #[cfg(target_os = "linux")]
 mod outbox;
@@ -14,5 +15,6 @@ mod own_keys;
 mod pty;
 mod queue;
 mod stage;
+mod undo;
 mod widths;
 mod wild;

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use crate::engine::message::{Command, Connection, Event, Ticket};
-use crate::model::{Action, Conversation, Refusal};
+use crate::model::{Action, Conversation, Expectation, Refusal};
 use crate::store::Laid;
 use crate::tui::app::{Account, App, Settings};
 use crate::tui::chord::Chord;
@@ -101,6 +101,12 @@ impl Stage {
             _ => None,
         });
         act.expect("nothing was asked")
+    }
+
+    /// What was asked last, and what it expects to find.
+    pub fn last_asked(&self) -> (Action, Expectation) {
+        let Some(Command::Act { action, expect, .. }) = self.commands.last() else { panic!("nothing was asked") };
+        (action.clone(), expect.clone())
     }
 
     /// The engine carries the last change out.

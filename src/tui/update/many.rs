@@ -294,8 +294,7 @@ impl Turn<'_> {
                 batch.done += 1;
                 batch.undo.extend(intent.undo);
                 let Target { mailbox, root } = &intent.target;
-                if *mailbox == self.app.key() {
-                    let queue = &mut self.app.queue;
+                if let Some(queue) = self.app.queue_of(mailbox) {
                     queue.selection.forget(root);
                     if queue.root.as_ref() == Some(root) {
                         queue.done_with = Some(root.clone());
@@ -319,8 +318,10 @@ impl Turn<'_> {
             said.can_undo = can_undo;
         }
         self.trim_undo();
-        if self.app.queue.selection.is_empty() {
-            self.app.queue.selection.clear();
+        for queue in self.app.left_queues.values_mut().chain([&mut self.app.queue]) {
+            if queue.selection.is_empty() {
+                queue.selection.clear();
+            }
         }
     }
 
