@@ -4,15 +4,14 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
 
 use bagsy::model::{Action, Assignee, ErrorKind, Handle, Role};
 use support::bagsy::Bagsy;
-use support::device::{Device, Outcome, together};
-use support::dovecot::{Dovecot, Options};
+use support::device::{Device, Outcome, runtime, together};
+use support::dovecot::{Dovecot, maildir, sdbox};
 use support::imap_client::Client;
 use support::mailgen::{Mail, MailGen, Rng};
-use support::process::{is_long, seed};
+use support::process::{rounds, seed};
 use support::team::Team;
 use tokio::runtime::Runtime;
 
@@ -20,26 +19,6 @@ use tokio::runtime::Runtime;
 type Cast = [&'static str; 8];
 const EIGHT_PEOPLE: Cast = ["p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8"];
 const TWO_PEOPLE: Cast = ["p1", "p2", "p1", "p2", "p1", "p2", "p1", "p2"];
-
-fn sdbox() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(Dovecot::start)
-}
-
-fn maildir() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(|| Dovecot::with(Options::maildir()))
-}
-
-/// A thread for each racer, whatever the machine has.
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(8).enable_all().build().expect("a runtime")
-}
-
-/// How many rounds: few in every run, the full number with `--long`.
-fn rounds(few: usize, many: usize) -> usize {
-    if is_long() { many } else { few }
-}
 
 /// A conversation that lies in the mailbox.
 struct Thread {

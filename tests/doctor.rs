@@ -9,21 +9,16 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use support::bagsy::{Bagsy, Output, endpoint};
 use support::certs::{self, Cert};
-use support::dovecot::{Dovecot, Options, PASSWORD, SharedIndex};
+use support::dovecot::{Dovecot, Options, PASSWORD, SharedIndex, sdbox};
 use support::imap_client::quoted;
 use support::mailgen::Mail;
 use support::pty::Size;
 use support::submission::Submission;
 use support::team::{Team, rights};
 
-fn server() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(Dovecot::start)
-}
-
 fn submission() -> &'static Submission {
     static SUBMISSION: OnceLock<Submission> = OnceLock::new();
-    SUBMISSION.get_or_init(|| Submission::start(server()))
+    SUBMISSION.get_or_init(|| Submission::start(sdbox()))
 }
 
 /// A person of the team who can send.
@@ -81,7 +76,7 @@ fn showing(team: &Team, cert: Cert, ca: Option<&Path>) -> Bagsy {
 
 #[test]
 fn all_is_well_for_who_may_do_everything() {
-    let team = server().team();
+    let team = sdbox().team();
     let report = Report::of(&person(&team, "alice"), 0);
     assert_eq!(report.bad(), [""; 0]);
     assert!(report.line("configuration").1.contains("config.toml"));
@@ -111,7 +106,7 @@ fn all_is_well_for_who_may_do_everything() {
 
 #[test]
 fn who_may_not_read_sent_is_told_wherever_a_claim_is_made_that_it_is_advisory() {
-    let team = server().team();
+    let team = sdbox().team();
     team.grant("bob", "Sent", "li");
     let mail = Mail::new("Dana <dana@customer.test>", &team.mailbox(), "Split", "Hello?");
     team.append("INBOX", "", &mail.bytes());
@@ -127,7 +122,7 @@ fn who_may_not_read_sent_is_told_wherever_a_claim_is_made_that_it_is_advisory() 
 
 #[test]
 fn it_says_the_same_to_people_with_a_mark_before_each_line() {
-    let team = server().team();
+    let team = sdbox().team();
     let report = person(&team, "dave").run(&["doctor"]);
     let text = &report.ok().stdout;
     assert!(text.contains("✓ work: imap sign-in: let in, by password, AUTHENTICATE PLAIN\n"), "{text}");
@@ -146,7 +141,7 @@ fn it_says_the_same_to_people_with_a_mark_before_each_line() {
 
 #[test]
 fn nothing_is_sent_and_no_flag_is_changed_by_looking() {
-    let team = server().team();
+    let team = sdbox().team();
     let mail = support::mailgen::Mail::new("Dana <dana@reyes.example>", &team.mailbox(), "Hello", "Hello?");
     let uid = team.append("INBOX", "", &mail.bytes());
     let before = team.in_inbox("bob").flags(uid);
@@ -159,7 +154,7 @@ fn nothing_is_sent_and_no_flag_is_changed_by_looking() {
 
 #[test]
 fn who_may_only_read_is_told_what_is_missing_for_what_and_is_no_failure() {
-    let team = server().team();
+    let team = sdbox().team();
     let report = Report::of(&person(&team, "dave"), 0);
     assert!(report.line("grade").1.starts_with("D: "));
     assert!(report.line("claim").1.contains("`w` missing on INBOX"));
@@ -174,7 +169,7 @@ fn who_may_only_read_is_told_what_is_missing_for_what_and_is_no_failure() {
 
 #[test]
 fn folders_that_are_not_there_are_said_with_what_follows() {
-    let server = server();
+    let server = sdbox();
     let rights = support::team::rights::ALL;
     let team = Team::create_with(server, "bare.test", &[("alice", rights)], &[]);
     let report = Report::of(&person(&team, "alice"), 0);
@@ -185,7 +180,7 @@ fn folders_that_are_not_there_are_said_with_what_follows() {
 
 #[test]
 fn a_folder_that_is_configured_and_not_there_is_a_fault_of_the_configuration() {
-    let team = server().team();
+    let team = sdbox().team();
     let rest = format!(
         "[mailbox.{:?}]\naccount = \"work\"\nsince = \"2026-11-01\"\nfolders = {{ archive = \"shared/Nowhere\" }}\n",
         team.mailbox()
@@ -198,7 +193,7 @@ fn a_folder_that_is_configured_and_not_there_is_a_fault_of_the_configuration() {
 
 #[test]
 fn a_wrong_password_is_told_at_the_sign_in_and_not_tried_elsewhere() {
-    let team = server().team();
+    let team = sdbox().team();
     let alice = person(&team, "alice").env("BAGSY_TEST_PASSWORD", "hunter2");
     let report = Report::of(&alice, 6);
     assert_eq!(report.bad(), ["work: imap sign-in", "work: mailboxes", "work: submission"]);
@@ -210,7 +205,7 @@ fn a_wrong_password_is_told_at_the_sign_in_and_not_tried_elsewhere() {
 
 #[test]
 fn a_secret_that_is_not_to_be_had_ends_it_before_the_network() {
-    let team = server().team();
+    let team = sdbox().team();
     let auth = r#"{ method = "password", command = "echo hunter2; exit 1" }"#.to_owned();
     let report = Report::of(&person(&team, "alice").configured(|account| account.auth = auth), 6);
     assert_eq!(report.bad()[0], "work: secret");
@@ -219,8 +214,8 @@ fn a_secret_that_is_not_to_be_had_ends_it_before_the_network() {
 
 #[test]
 fn a_bad_certificate_is_told_with_what_is_wrong_with_it() {
-    let team = server().team();
-    let ca = server().ca();
+    let team = sdbox().team();
+    let ca = sdbox().ca();
     let stranger = tempfile::tempdir().unwrap();
     certs::write_to(stranger.path());
     for (cert, ca, words) in [
@@ -240,7 +235,7 @@ fn a_bad_certificate_is_told_with_what_is_wrong_with_it() {
 
 #[test]
 fn a_bad_certificate_of_the_submission_server_is_told_too() {
-    let team = server().team();
+    let team = sdbox().team();
     let smtp = endpoint(Cert::Expired.address(), submission().tls_port, "implicit", Some(&submission().ca()));
     let report = Report::of(&person(&team, "alice").configured(|account| account.smtp = Some(smtp)), 5);
     assert_eq!(report.bad(), ["work: submission tls", "work: submission sign-in"]);
@@ -250,7 +245,7 @@ fn a_bad_certificate_of_the_submission_server_is_told_too() {
 
 #[test]
 fn a_server_that_is_not_there_is_told_apart_from_a_name_that_is_not() {
-    let team = server().team();
+    let team = sdbox().team();
     // Nobody listens where somebody has just stopped to.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let imap = |imap: String| person(&team, "alice").configured(|account| account.imap = imap);
@@ -264,10 +259,10 @@ fn a_server_that_is_not_there_is_told_apart_from_a_name_that_is_not() {
 
 #[test]
 fn starttls_is_as_good_and_plain_text_is_warned_of() {
-    let team = server().team();
-    let ca = server().ca();
+    let team = sdbox().team();
+    let ca = sdbox().ca();
     let starttls = person(&team, "alice").configured(|account| {
-        account.imap = endpoint("localhost", server().imap_port, "starttls", Some(&ca));
+        account.imap = endpoint("localhost", sdbox().imap_port, "starttls", Some(&ca));
         account.smtp = Some(endpoint("localhost", submission().starttls_port, "starttls", Some(&submission().ca())));
     });
     let report = Report::of(&starttls, 0);
@@ -275,9 +270,9 @@ fn starttls_is_as_good_and_plain_text_is_warned_of() {
     assert!(report.line("submission tls").1.starts_with("STARTTLS, TLS 1.3 with "));
 
     let plain = person(&team, "alice")
-        .configured(|account| account.imap = endpoint("127.0.0.1", server().imap_port, "none", None));
+        .configured(|account| account.imap = endpoint("127.0.0.1", sdbox().imap_port, "none", None));
     let report = Report::of(&plain, 0);
-    assert!(report.line("configuration").2.contains(&format!("127.0.0.1:{}", server().imap_port)));
+    assert!(report.line("configuration").2.contains(&format!("127.0.0.1:{}", sdbox().imap_port)));
     assert!(report.line("imap tls").1.contains("in the clear") && report.line("imap tls").1.contains("plaintext"));
     assert!(!report.line("imap tls").1.contains("TLS 1."));
     let text = plain.run(&["doctor"]);
@@ -285,7 +280,7 @@ fn starttls_is_as_good_and_plain_text_is_warned_of() {
 
     // A port where TLS begins at once says nothing to who waits for a greeting; the other way round it answers nonsense.
     let crossed = person(&team, "alice")
-        .configured(|account| account.imap = endpoint("localhost", server().imap_port, "implicit", Some(&ca)));
+        .configured(|account| account.imap = endpoint("localhost", sdbox().imap_port, "implicit", Some(&ca)));
     let report = Report::of(&crossed, 5);
     assert!(report.line("imap tls").1.contains("STARTTLS"), "{}", report.output.stdout);
 }
@@ -331,7 +326,7 @@ fn a_server_without_acl_or_condstore_is_lived_with_and_said() {
 
 #[test]
 fn who_may_not_send_as_the_mailbox_is_told_so() {
-    let team = server().team();
+    let team = sdbox().team();
     let report = Report::of(&person(&team, "carol"), 4);
     let sender = format!("{0}: send as {0}", team.mailbox());
     assert_eq!(report.bad(), [sender.as_str()]);
@@ -341,7 +336,7 @@ fn who_may_not_send_as_the_mailbox_is_told_so() {
 
 #[test]
 fn one_without_any_mailbox_is_told_to_ask_for_one() {
-    let team = server().team();
+    let team = sdbox().team();
     let report = Report::of(&person(&team, "mallory"), 4);
     assert_eq!(report.bad(), ["mailboxes"]);
     assert!(report.line("mailboxes").0, "the login's own line is a remark");
@@ -356,7 +351,7 @@ fn one_without_any_mailbox_is_told_to_ask_for_one() {
 
 #[test]
 fn one_mailbox_of_several_may_be_meant() {
-    let team = server().team();
+    let team = sdbox().team();
     team.add_mailbox("sales", &[("alice", support::team::rights::READ)], &["Sent"]);
     let alice = person(&team, "alice");
     let sales = team.user("sales");
@@ -368,9 +363,9 @@ fn one_mailbox_of_several_may_be_meant() {
 
 #[test]
 fn a_handle_that_only_the_configuration_can_tell_is_asked_for() {
-    let team = server().team();
+    let team = sdbox().team();
     let mailbox = team.mailbox();
-    let own = Bagsy::login(server(), &mailbox).sending(submission()).configured(|account| {
+    let own = Bagsy::login(sdbox(), &mailbox).sending(submission()).configured(|account| {
         account.rest = format!("[mailbox.{mailbox:?}]\naccount = \"work\"\nroot = \"INBOX\"\n");
     });
     let report = Report::of(&own, 2);
@@ -393,7 +388,7 @@ fn a_configuration_that_cannot_be_read_is_the_first_finding() {
 
 #[test]
 fn an_announced_answer_of_unknown_fate_is_seen() {
-    let team = server().team();
+    let team = sdbox().team();
     let mail = support::mailgen::Mail::new(&team.mailbox(), "dana@reyes.example", "Re: Hello", "Well.");
     team.append("Sent", "($SubmitPending) \"01-Nov-2026 09:00:00 +0000\"", &mail.bytes());
     let report = Report::of(&person(&team, "alice"), 0);
@@ -435,7 +430,7 @@ fn has(team: &Team, folder: &str) -> bool {
 
 #[test]
 fn a_doctor_creates_missing_folders_where_it_is_asked_to() {
-    let team = Team::create_with(server(), "folders.test", &[], &[]);
+    let team = Team::create_with(sdbox(), "folders.test", &[], &[]);
     let own = own_inbox(&team);
     // Nobody can be asked, and without the flag nothing is changed.
     own.run(&["doctor"]).ok();
@@ -465,7 +460,7 @@ fn a_doctor_creates_missing_folders_where_it_is_asked_to() {
 #[test]
 fn a_folder_that_may_not_be_created_is_not_offered_or_said_to_be_refused() {
     let people = [("alice", rights::ALL), ("bob", "lrswipte")];
-    let team = Team::create_with(server(), "refused.test", &people, &[]);
+    let team = Team::create_with(sdbox(), "refused.test", &people, &[]);
     // Without `k` nobody tries.
     let bob = person(&team, "bob").run(&["doctor", "--create-folders", "--json"]);
     assert!(bob.ok().json().iter().all(|line| !line["found"].as_str().unwrap().contains("created:")), "{}", bob.stdout);

@@ -2,23 +2,13 @@
 
 mod support;
 
-use std::sync::{Arc, Barrier, OnceLock};
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use support::certs::Cert;
-use support::dovecot::{Dovecot, Options, SharedIndex, Storage};
+use support::dovecot::{Dovecot, Options, SharedIndex, Storage, maildir, sdbox};
 use support::imap_client::{Client, Word, quoted};
 use support::team::Team;
-
-fn sdbox() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(Dovecot::start)
-}
-
-fn maildir() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(|| Dovecot::with(Options::maildir()))
-}
 
 const MAIL: &[u8] = b"From: Carla <carla@customer.example>\r\nTo: support@example.test\r\nSubject: Where is it?\r\n\
     Message-ID: <one@customer.example>\r\nDate: Mon, 02 Nov 2026 09:00:00 +0000\r\n\r\nHello\r\n";

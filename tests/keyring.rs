@@ -3,19 +3,13 @@
 
 mod support;
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use support::bagsy::Bagsy;
-use support::dovecot::{Dovecot, PASSWORD};
+use support::dovecot::{PASSWORD, sdbox};
 use support::keyring::Keyring;
 use support::pty::Size;
 use support::team::Team;
-
-fn server() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(Dovecot::start)
-}
 
 /// Alice, whose password is in the keyring or nowhere.
 fn alice(team: &Team) -> Bagsy {
@@ -30,7 +24,7 @@ fn input(text: &str) -> Vec<u8> {
 #[test]
 fn a_password_is_kept_once_the_server_took_it_and_forgotten_when_asked() {
     let keyring = Keyring::start();
-    let team = server().team();
+    let team = sdbox().team();
     let alice = alice(&team).env("DBUS_SESSION_BUS_ADDRESS", &keyring.address());
     alice.run(&["mailboxes", "--json"]).expect(6);
     let refused = alice.run_with(&["login", "--json"], &input("swordfish"));
@@ -53,7 +47,7 @@ fn a_password_is_kept_once_the_server_took_it_and_forgotten_when_asked() {
 #[test]
 fn on_a_terminal_a_wrong_password_is_asked_for_again() {
     let keyring = Keyring::start();
-    let team = server().team();
+    let team = sdbox().team();
     let alice = alice(&team).env("DBUS_SESSION_BUS_ADDRESS", &keyring.address());
     let mut pty = alice.terminal(Size::SMALL, &["login"]);
     pty.wait_for("(it is not shown):");
@@ -72,7 +66,7 @@ fn on_a_terminal_a_wrong_password_is_asked_for_again() {
 #[test]
 fn setup_keeps_the_password_in_the_keyring_where_there_is_one() {
     let keyring = Keyring::start();
-    let team = server().team();
+    let team = sdbox().team();
     let newcomer = Bagsy::bare().env("DBUS_SESSION_BUS_ADDRESS", &keyring.address());
     let mut pty = newcomer.terminal(Size::SMALL, &["setup"]);
     let answer = |question: &str, text: &str| {
@@ -84,9 +78,9 @@ fn setup_keeps_the_password_in_the_keyring_where_there_is_one() {
         pty.keys(&format!("{text}\r"));
     };
     answer("Your own mail address", "alice@localhost");
-    answer("Its name, or name:port", &format!("localhost:{}", server().imaps_port));
-    answer("or Enter for another server", &server().ca().display().to_string());
-    let smtp = support::submission::Submission::start(server());
+    answer("Its name, or name:port", &format!("localhost:{}", sdbox().imaps_port));
+    answer("or Enter for another server", &sdbox().ca().display().to_string());
+    let smtp = support::submission::Submission::start(sdbox());
     answer("Its name, or name:port [localhost]", &format!("localhost:{}", smtp.tls_port));
     answer("Login [", &team.user("alice"));
     answer("What do you sign in with? [1]", "1");
@@ -107,7 +101,7 @@ fn setup_keeps_the_password_in_the_keyring_where_there_is_one() {
 
 #[test]
 fn without_a_keyring_it_is_said_what_to_do_instead() {
-    let team = server().team();
+    let team = sdbox().team();
     for verb in ["login", "logout"] {
         let output = alice(&team).run_with(&[verb, "--json"], &input(PASSWORD));
         let error = output.expect(1).error();
@@ -119,7 +113,7 @@ fn without_a_keyring_it_is_said_what_to_do_instead() {
 
 #[test]
 fn what_is_kept_elsewhere_is_told_where_and_no_account_is_guessed() {
-    let team = server().team();
+    let team = sdbox().team();
     let by_env = Bagsy::new(&team, "alice");
     let output = by_env.run_with(&["login", "--json"], &input(PASSWORD));
     assert!(output.expect(2).error()["message"].as_str().unwrap().contains("environment variable"));

@@ -4,28 +4,18 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use bagsy::engine::message::Event;
 use bagsy::model::{Action, ErrorKind, Expectation, Handle, Refusal, Role, Uid};
-use support::device::Device;
-use support::dovecot::Dovecot;
+use support::device::{Device, runtime};
+use support::dovecot::sdbox;
 use support::engine::{LIMIT, Screen};
 use support::imap_client::Client;
 use support::mailgen::{Mail, MailGen, Rng};
 use support::process::{is_long, seed, wait_for};
 use support::team::Team;
 use tokio::runtime::Runtime;
-
-fn server() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(Dovecot::start)
-}
-
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
-}
 
 /// How the claim of this conversation was made anew.
 fn of_the_claim(screen: &Screen, root: &str) -> Result<(), Refusal> {
@@ -74,7 +64,7 @@ fn held_by_alice(
 
 #[test]
 fn a_holder_whose_lock_is_moved_away_holds_the_next_message() {
-    let (runtime, team) = (runtime(), server().team());
+    let (runtime, team) = (runtime(), sdbox().team());
     let (mut mail, mut owner, mut eyes) = (MailGen::new(1, &team.mailbox()), team.owner(), team.in_inbox("carol"));
     let mut alice = runtime.block_on(Device::open(&team, "alice"));
     // Of three messages the first bears the claim, as if two had come in a moment ago.
@@ -108,7 +98,7 @@ fn a_holder_whose_lock_is_moved_away_holds_the_next_message() {
 
 #[test]
 fn of_a_holder_who_claims_anew_and_a_teammate_who_claims_one_wins_and_the_other_is_told() {
-    let (runtime, team) = (runtime(), server().team());
+    let (runtime, team) = (runtime(), sdbox().team());
     let seed = seed("a lock that left, and two who claim");
     let (mut rng, mut mail) = (Rng::new(seed), MailGen::new(seed, &team.mailbox()));
     let (mut owner, mut eyes) = (team.owner(), team.in_inbox("carol"));
@@ -154,7 +144,7 @@ fn of_a_holder_who_claims_anew_and_a_teammate_who_claims_one_wins_and_the_other_
 
 #[test]
 fn what_another_device_finished_is_not_claimed_anew() {
-    let (runtime, team) = (runtime(), server().team());
+    let (runtime, team) = (runtime(), sdbox().team());
     let (mut mail, mut owner, mut eyes) = (MailGen::new(3, &team.mailbox()), team.owner(), team.in_inbox("carol"));
     let mut alice = runtime.block_on(Device::open(&team, "alice"));
     let mut other = runtime.block_on(Device::open(&team, "alice"));

@@ -4,38 +4,18 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use bagsy::model::{Action, Assignee, Conversation, ErrorKind, Expectation, Handle, Role, Status, Uid};
 use serde_json::Value;
 use support::bagsy::Bagsy;
-use support::device::{Device, together};
-use support::dovecot::{Dovecot, Options};
+use support::device::{Device, runtime, together};
+use support::dovecot::{maildir, sdbox};
 use support::imap_client::Client;
 use support::mailgen::{Mail, MailGen, Rng};
-use support::process::{is_long, seed};
+use support::process::{rounds, seed};
 use support::proxy::Proxy;
 use support::team::Team;
-use tokio::runtime::Runtime;
-
-fn sdbox() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(Dovecot::start)
-}
-
-fn maildir() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(|| Dovecot::with(Options::maildir()))
-}
-
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(8).enable_all().build().expect("a runtime")
-}
-
-fn rounds(few: usize, many: usize) -> usize {
-    if is_long() { many } else { few }
-}
 
 fn handle(name: &str) -> Handle {
     Handle::new(name).expect("a handle")

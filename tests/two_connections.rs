@@ -3,31 +3,14 @@
 
 mod support;
 
-use std::sync::OnceLock;
-
 use bagsy::engine::{Place, Question};
 use bagsy::model::{ModSeq, Query, Role, Uid};
 use bagsy::store::{Batch, FolderState, Writer};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use support::device::Device;
-use support::dovecot::{Dovecot, Options};
+use support::device::{Device, runtime};
+use support::dovecot::{maildir, sdbox};
 use support::mailgen::Mail;
-use tokio::runtime::Runtime;
-
-fn sdbox() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(Dovecot::start)
-}
-
-fn maildir() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(|| Dovecot::with(Options::maildir()))
-}
-
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
-}
 
 #[test]
 fn mail_that_another_connection_told_of_is_opened_over_one_that_heard_nothing_yet() {

@@ -6,16 +6,11 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 use support::bagsy::{Bagsy, LIMIT};
-use support::dovecot::{Dovecot, Options};
+use support::dovecot::{Dovecot, Options, sdbox};
 use support::mailgen::{Content, Mail, MailGen};
 use support::proxy::Proxy;
 use support::pty::Size;
 use support::team::Team;
-
-fn server() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(Dovecot::start)
-}
 
 /// A customer's mail in the team's INBOX; gives the conversation's id as alice's list shows it.
 fn ask(team: &Team, alice: &Bagsy, subject: &str) -> String {
@@ -32,7 +27,7 @@ fn id_of(alice: &Bagsy, subject: &str) -> String {
 
 #[test]
 fn mailboxes_tells_rights_grade_and_counts() {
-    let team = server().team();
+    let team = sdbox().team();
     MailGen::new(1, &team.mailbox()).fill(&team, 3);
     let line = Bagsy::new(&team, "alice").run(&["mailboxes", "--json"]).ok().one();
     assert_eq!(line["mailbox"], team.mailbox());
@@ -47,7 +42,7 @@ fn mailboxes_tells_rights_grade_and_counts() {
 
 #[test]
 fn a_claim_is_seen_by_the_teammate_and_cannot_be_taken_twice() {
-    let team = server().team();
+    let team = sdbox().team();
     let (alice, bob) = (Bagsy::new(&team, "alice"), Bagsy::new(&team, "bob"));
     let id = ask(&team, &alice, "Printer on fire");
 
@@ -79,7 +74,7 @@ fn a_claim_is_seen_by_the_teammate_and_cannot_be_taken_twice() {
 
 #[test]
 fn a_conversation_goes_through_waiting_done_and_back() {
-    let team = server().team();
+    let team = sdbox().team();
     let alice = Bagsy::new(&team, "alice");
     let id = ask(&team, &alice, "Where is my order?");
     let status = |verb: &str| alice.run(&[verb, &id, "--json"]).ok().one();
@@ -102,7 +97,7 @@ fn a_conversation_goes_through_waiting_done_and_back() {
 
 #[test]
 fn next_takes_what_has_waited_longest_until_nothing_is_free() {
-    let team = server().team();
+    let team = sdbox().team();
     let alice = Bagsy::new(&team, "alice");
     let second = ask(&team, &alice, "Second");
     let mail = Mail::new("mika@tanaka.example", &team.mailbox(), "First", "It is older.");
@@ -115,7 +110,7 @@ fn next_takes_what_has_waited_longest_until_nothing_is_free() {
 
 #[test]
 fn what_is_missing_has_a_kind_and_a_code() {
-    let team = server().team();
+    let team = sdbox().team();
     let alice = Bagsy::new(&team, "alice");
     let id = ask(&team, &alice, "Hello");
     assert_eq!(alice.run(&["claim", "zzzzzzzzzz", "--json"]).expect(2).error()["kind"], "not_found");
@@ -154,7 +149,7 @@ fn mailboxes_tells_how_full_a_mailbox_is_where_the_server_does() {
 
 #[test]
 fn a_query_narrows_the_list_with_words_that_only_the_server_has_too() {
-    let team = server().team();
+    let team = sdbox().team();
     let alice = Bagsy::new(&team, "alice");
     let id = ask(&team, &alice, "Printer on fire");
     ask(&team, &alice, "Quote for forty seats");
@@ -181,7 +176,7 @@ fn a_query_narrows_the_list_with_words_that_only_the_server_has_too() {
 
 #[test]
 fn offline_a_query_is_answered_by_the_cache_which_says_what_it_has_not() {
-    let team = server().team();
+    let team = sdbox().team();
     let alice = Bagsy::new(&team, "alice");
     ask(&team, &alice, "Printer on fire");
     let found = alice.run(&["list", "--offline", "--query", "fire"]);
@@ -194,7 +189,7 @@ fn offline_a_query_is_answered_by_the_cache_which_says_what_it_has_not() {
 
 #[test]
 fn a_query_that_cannot_be_read_is_a_mistake_with_its_place() {
-    let team = server().team();
+    let team = sdbox().team();
     let alice = Bagsy::new(&team, "alice");
     let error = alice.run(&["list", "--json", "--query", "printer form:dana"]).expect(2).error();
     assert_eq!(error["kind"], "usage");
@@ -206,7 +201,7 @@ fn a_query_that_cannot_be_read_is_a_mistake_with_its_place() {
 
 #[test]
 fn show_gives_the_bytes_to_a_pipe_alone_and_headers_and_html_as_safe_text() {
-    let team = server().team();
+    let team = sdbox().team();
     let alice = Bagsy::new(&team, "alice");
     let content = Content::Html { text: "It smokes.".into(), html: "<p>It <b>smokes</b>.\u{1b}[31m</p>".into() };
     let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Printer", "").with_content(content);
@@ -258,7 +253,7 @@ fn completions_are_made_for_every_shell_and_name_every_verb() {
 
 #[test]
 fn a_conversation_in_json_has_every_key_and_its_times_are_the_servers() {
-    let team = server().team();
+    let team = sdbox().team();
     let alice = Bagsy::new(&team, "alice");
     let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Printer", "It smokes.");
     team.append("INBOX", "\"02-Mar-2026 14:02:03 +0100\"", &mail.bytes());
@@ -297,7 +292,7 @@ fn a_conversation_in_json_has_every_key_and_its_times_are_the_servers() {
 
 #[test]
 fn copies_of_one_mail_that_differ_are_shown_each_and_equal_ones_once() {
-    let team = server().team();
+    let team = sdbox().team();
     let alice = Bagsy::new(&team, "alice");
     let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Twice", "It smokes.");
     team.append("INBOX", "", &mail.bytes());
@@ -320,7 +315,7 @@ fn copies_of_one_mail_that_differ_are_shown_each_and_equal_ones_once() {
 
 #[test]
 fn what_a_customer_brings_back_from_archive_is_free_and_shows_who_had_it() {
-    let team = server().team();
+    let team = sdbox().team();
     let (alice, bob) = (Bagsy::new(&team, "alice"), Bagsy::new(&team, "bob"));
     let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Back again", "It smokes.");
     team.append("INBOX", "", &mail.bytes());
@@ -347,8 +342,8 @@ fn what_a_customer_brings_back_from_archive_is_free_and_shows_who_had_it() {
 /// The claim is won and read back; what comes after it is only shown by other mail programs.
 #[test]
 fn what_was_won_is_told_as_won_though_the_connection_breaks_after_it() {
-    let team = server().team();
-    let proxy = Proxy::to(server().imap_port);
+    let team = sdbox().team();
+    let proxy = Proxy::to(sdbox().imap_port);
     let (alice, bob) = (Bagsy::new(&team, "alice").imap_through(&proxy), Bagsy::new(&team, "bob"));
     let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), "Twice asked", "It does not work.");
     let mut again = mail.answer("It still does not.");

@@ -2,22 +2,16 @@
 
 mod support;
 
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use support::bagsy::{Bagsy, Watch};
-use support::dovecot::Dovecot;
+use support::dovecot::sdbox;
 use support::mailgen::Mail;
 use support::proxy::Proxy;
 use support::team::{FOLDERS, PEOPLE, Team};
 
 const LIMIT: Duration = Duration::from_secs(20);
-
-fn server() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(Dovecot::start)
-}
 
 fn ask(team: &Team, subject: &str) -> String {
     let mail = Mail::new("Dana Reyes <dana@reyes.example>", &team.mailbox(), subject, "It does not work.");
@@ -27,7 +21,7 @@ fn ask(team: &Team, subject: &str) -> String {
 
 #[test]
 fn what_is_assigned_through_the_same_cache_is_told_with_who_gave_it_and_elsewhere_as_keywords_tell_it() {
-    let team = server().team();
+    let team = sdbox().team();
     let (alice, carol) = (Bagsy::new(&team, "alice"), Bagsy::new(&team, "carol"));
     let id = ask(&team, "For bob");
     let (beside, elsewhere) = (alice.watch(), carol.watch());
@@ -61,14 +55,14 @@ fn what_is_assigned_through_the_same_cache_is_told_with_who_gave_it_and_elsewher
 
 /// How many connections a login holds, as the server counts them.
 fn connections(user: &str) -> usize {
-    let who = server().doveadm(&["-f", "flow", "who", "-1", user]);
+    let who = sdbox().doveadm(&["-f", "flow", "who", "-1", user]);
     who.lines().filter(|line| line.contains("service=imap") || line.contains("proto=imap")).count()
 }
 
 #[test]
 fn mailboxes_that_are_found_later_share_the_connections_that_are_allowed() {
-    let team = server().team();
-    let proxy = Proxy::to(server().imap_port);
+    let team = sdbox().team();
+    let proxy = Proxy::to(sdbox().imap_port);
     let alice = Bagsy::new(&team, "alice").imap_through(&proxy);
     let watch = alice.watch();
     let user = team.user("alice");
@@ -89,7 +83,7 @@ fn mailboxes_that_are_found_later_share_the_connections_that_are_allowed() {
         let mail = Mail::new("Dana Reyes <dana@reyes.example>", &address, "Look after me", "Please.");
         team.imap(name).append("INBOX", "", &mail.bytes());
         watch.wait_for(LIMIT, |e| e["event"] == "new" && e["mailbox"] == address.as_str());
-        assert!(connections(&user) <= 4, "{}", server().doveadm(&["who", "-1", &user]));
+        assert!(connections(&user) <= 4, "{}", sdbox().doveadm(&["who", "-1", &user]));
     }
     // Those that were there before are told of as they were.
     ask(&team, "And me");
@@ -98,7 +92,7 @@ fn mailboxes_that_are_found_later_share_the_connections_that_are_allowed() {
 
 #[test]
 fn an_inbox_without_a_connection_of_its_own_is_told_of_within_the_second() {
-    let team = server().team();
+    let team = sdbox().team();
     let further = ["billing", "orders", "press", "returns", "sales"];
     for name in further {
         team.add_mailbox(name, &PEOPLE, &FOLDERS);
@@ -149,7 +143,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 #[test]
 fn a_watch_is_live_within_three_seconds_and_tells_a_change_nearly_as_soon_as_a_bare_listener_hears_it() {
-    let team = server().team();
+    let team = sdbox().team();
     let id = ask(&team, "How soon?");
     let alice = Bagsy::new(&team, "alice");
     // The best of a few: another program's load is not this one's slowness.

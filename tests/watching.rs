@@ -3,30 +3,20 @@
 
 mod support;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bagsy::demo::{self, Demo, Effect, Options, post};
 use bagsy::engine::message::{Command, Connection, Event, Target, Ticket};
 use bagsy::model::{Action, ChangeKind, ErrorKind, Expectation, Role};
 use support::bagsy::Bagsy;
-use support::device::Device;
-use support::dovecot::{Dovecot, PASSWORD};
+use support::device::{Device, runtime};
+use support::dovecot::{PASSWORD, sdbox};
 use support::engine::{LIMIT, Screen};
 use support::mailgen::Mail;
 use support::process::wait_for;
 use support::proxy::Proxy;
 use support::team::{PEOPLE, Team, rights};
-use tokio::runtime::Runtime;
-
-fn server() -> &'static Dovecot {
-    static SERVER: OnceLock<Dovecot> = OnceLock::new();
-    SERVER.get_or_init(Dovecot::start)
-}
-
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
-}
 
 fn question(to: &str, subject: &str) -> Mail {
     Mail::new("Dana Reyes <dana@reyes.example>", to, subject, "It does not work.")
@@ -46,7 +36,7 @@ fn a_sent_folder_that_comes_to_be_while_the_screen_runs_is_watched() {
     let runtime = runtime();
     for by_another in [true, false] {
         let domain = if by_another { "late1.test" } else { "late2.test" };
-        let team = Team::create_with(server(), domain, &PEOPLE, &["Archive"]);
+        let team = Team::create_with(sdbox(), domain, &PEOPLE, &["Archive"]);
         let asked = question(&team.mailbox(), "Late");
         team.append("INBOX", "", &asked.bytes());
         // Beside INBOX Dovecot lets nobody but the owner make folders.
@@ -84,7 +74,7 @@ fn a_sent_folder_that_comes_to_be_while_the_screen_runs_is_watched() {
 fn a_role_that_goes_to_another_folder_is_watched_there_alone() {
     let runtime = runtime();
     for (domain, connections) in [("moved2.test", 5), ("moved1.test", 2)] {
-        let team = Team::create_with(server(), domain, &PEOPLE, &["Sent Items", "Archive"]);
+        let team = Team::create_with(sdbox(), domain, &PEOPLE, &["Sent Items", "Archive"]);
         let [asked, other] = ["Moved", "Other"].map(|subject| question(&team.mailbox(), subject));
         for mail in [&asked, &other] {
             team.append("INBOX", "", &mail.bytes());
@@ -117,21 +107,21 @@ fn a_role_that_goes_to_another_folder_is_watched_there_alone() {
 
 #[test]
 fn one_inbox_that_is_closed_keeps_no_other_from_being_told() {
-    let team = server().team();
+    let team = sdbox().team();
     team.add_mailbox("sales", &PEOPLE, &["Sent"]);
     // One connection for all that is watched.
     let alice = Bagsy::new(&team, "alice").configured(|a| a.imap = a.imap.replace(" }", ", connections = 2 }"));
     let watch = alice.watch();
     watch.wait_for(LIMIT, |e| e["event"] == "connection" && e["mailbox"] == team.mailbox());
     team.grant("alice", "INBOX", "");
-    server().kick(&team.user("alice"));
+    sdbox().kick(&team.user("alice"));
     let is_offline = |e: &serde_json::Value| e["event"] == "connection" && e["state"] == "offline";
     watch.wait_for(LIMIT, |e| is_offline(e) && e["mailbox"] == team.mailbox());
     let sales = team.user("sales");
-    server().imap(&sales).append("INBOX", "", &question(&sales, "To sales").bytes());
+    sdbox().imap(&sales).append("INBOX", "", &question(&sales, "To sales").bytes());
     watch.wait_for(LIMIT, |e| e["event"] == "new" && e["mailbox"] == sales.as_str());
     // It stays told, and the closed one is live once it is open again.
-    server().imap(&sales).append("INBOX", "", &question(&sales, "To sales again").bytes());
+    sdbox().imap(&sales).append("INBOX", "", &question(&sales, "To sales again").bytes());
     watch.wait_for(LIMIT, |e| e["event"] == "new" && e["mailbox"] == sales.as_str());
 }
 
@@ -169,13 +159,13 @@ fn another_folder_that_cannot_be_read_makes_no_mailbox_offline_whose_inbox_is_li
 
 #[test]
 fn a_claim_is_mirrored_only_where_the_right_for_it_is() {
-    let team = server().team();
+    let team = sdbox().team();
     let asked = question(&team.mailbox(), "Held by who may only look");
     let uid = team.append("INBOX", "", &asked.bytes());
     let mut owner = team.owner();
     owner.select("INBOX");
     owner.ok(&format!("UID STORE {uid} +FLAGS (bagsy-claim-dave)"));
-    let proxy = Proxy::to(server().imap_port);
+    let proxy = Proxy::to(sdbox().imap_port);
     let runtime = runtime();
     let dave = runtime.block_on(Device::through(&team, "dave", proxy.port));
     let screen = Screen::start(&runtime, &dave);
@@ -202,12 +192,12 @@ fn a_claim_is_mirrored_only_where_the_right_for_it_is() {
 
 #[test]
 fn a_folder_that_gets_another_uidvalidity_is_read_anew_while_it_is_watched() {
-    let team = server().team();
+    let team = sdbox().team();
     let asked = question(&team.mailbox(), "Before");
     team.append("INBOX", "", &asked.bytes());
     let alice = Bagsy::new(&team, "alice");
     let watch = alice.watch();
-    server().doveadm(&["mailbox", "update", "--uid-validity", "7654321", "-u", &team.mailbox(), "INBOX"]);
+    sdbox().doveadm(&["mailbox", "update", "--uid-validity", "7654321", "-u", &team.mailbox(), "INBOX"]);
     for state in ["offline", "live"] {
         watch.wait_for(LIMIT, |e| e["event"] == "connection" && e["state"] == state);
     }

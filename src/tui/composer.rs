@@ -374,6 +374,13 @@ impl Composer {
         self.is_bare() && self.base.attached.is_empty() && !is_begun
     }
 
+    /// Whether it goes to whom and is called what it was when it was opened, and no file was added.
+    pub fn has_its_first_head(&self) -> bool {
+        let base = [&self.base.to, &self.base.cc, &self.base.bcc, &self.base.subject];
+        let fields = [Field::To, Field::Cc, Field::Bcc, Field::Subject];
+        fields.into_iter().zip(base).all(|(field, base)| self.text(field) == *base) && self.base.attached.is_empty()
+    }
+
     /// The files that go along, what is forwarded among them.
     pub fn files(&self) -> impl Iterator<Item = &Attached> {
         self.base.all_attached()

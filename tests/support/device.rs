@@ -9,6 +9,7 @@ use bagsy::engine::{Cache, Link, Login};
 use bagsy::model::{Action, Assignee, Conversation, Expectation, Handle, Mailbox, Refusal, Role, View};
 use bagsy::store::PageQuery;
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 use super::bagsy::endpoint;
 use super::dovecot::PASSWORD;
@@ -16,6 +17,11 @@ use super::team::Team;
 
 /// How an act ended, as the screen and the command line are told.
 pub type Outcome = Result<Conversation, Refusal>;
+
+/// A thread for each of eight racers, whatever the machine has.
+pub fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(8).enable_all().build().expect("a runtime")
+}
 
 /// A device that is signed in, in plain text, with the team's mailbox found.
 pub struct Device {

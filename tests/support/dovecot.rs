@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::certs;
@@ -13,6 +14,18 @@ use super::imap_client::Client;
 use super::oauth::Tokens;
 use super::process::{Server, free_port, is_root, new_folder, program, wait_for};
 use super::team::Team;
+
+/// The one server of this test program that is as servers are by default.
+pub fn sdbox() -> &'static Dovecot {
+    static SERVER: OnceLock<Dovecot> = OnceLock::new();
+    SERVER.get_or_init(Dovecot::start)
+}
+
+/// The one that keeps a file for each mail.
+pub fn maildir() -> &'static Dovecot {
+    static SERVER: OnceLock<Dovecot> = OnceLock::new();
+    SERVER.get_or_init(|| Dovecot::with(Options::maildir()))
+}
 
 /// How Dovecot keeps mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

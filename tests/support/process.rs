@@ -36,6 +36,11 @@ pub fn is_long() -> bool {
     std::env::var_os("BAGSY_LONG").is_some_and(|v| v == "1")
 }
 
+/// How many rounds: few in every run, the full number with `--long`.
+pub fn rounds(few: usize, many: usize) -> usize {
+    if is_long() { many } else { few }
+}
+
 /// A TCP port on which nothing listens, on any loopback address. Outside the range from which the system
 /// takes ports for outgoing connections, so that it is still free a moment later.
 pub fn free_port() -> u16 {

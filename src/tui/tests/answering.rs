@@ -4,21 +4,18 @@ use std::time::Duration;
 
 use super::stage::Stage;
 use crate::engine::kept::{Content, SavedDraft};
-use crate::engine::message::{AfterReply, Answer, Command, Connection, Event, Target, Ticket, Verdict};
+use crate::engine::message::{AfterReply, Answer, Command, Event, Target, Ticket, Verdict};
 use crate::mail::parse::Body;
-use crate::model::{Action, Assignee, ErrorKind, Refusal, Role, UidValidity};
-use crate::tui::editor::Edited;
-use crate::tui::fake::{NOW, SUPPORT, at, handle, message, waiting};
+use crate::model::{Action, Assignee, ErrorKind, Refusal, Role};
+use crate::tui::fake::{NOW, SUPPORT, at, handle, message};
 use crate::tui::layers::Layer;
 use crate::tui::message::Message;
-use crate::tui::source::OutboxState;
-use crate::wire::answer::Numbering;
 
-fn fire() -> Target {
+pub(super) fn fire() -> Target {
     Target { mailbox: SUPPORT.into(), root: "fire".into() }
 }
 
-fn sent(s: &Stage) -> (Ticket, &Answer, Duration) {
+pub(super) fn sent(s: &Stage) -> (Ticket, &Answer, Duration) {
     match s.commands.last() {
         Some(Command::Send { ticket, answer, hold }) => (*ticket, answer, *hold),
         other => panic!("{other:?}\n{}", s.screen()),
@@ -26,7 +23,7 @@ fn sent(s: &Stage) -> (Ticket, &Answer, Duration) {
 }
 
 /// Writes and sends an answer; the engine holds it.
-fn answered(s: &mut Stage) {
+pub(super) fn answered(s: &mut Stage) {
     s.press("G r");
     s.type_text("Hi Dana,");
     s.press("Ctrl-s");
@@ -56,88 +53,8 @@ fn replying_claims_what_is_free_and_quotes_what_it_answers() {
 }
 
 /// A text as the engine lays it back on the desk.
-fn came_back(content: Content) -> SavedDraft {
+pub(super) fn came_back(content: Content) -> SavedDraft {
     SavedDraft { target: fire(), content, saved_at: at(NOW), hand: "back".into(), found: None }
-}
-
-#[test]
-fn for_ten_seconds_z_takes_it_back() {
-    let mut s = Stage::new(100, 30);
-    answered(&mut s);
-    assert!(s.line_with("your answer").contains("to Dana Reyes leaves in 10s"), "{}", s.screen());
-    s.pass(4_000);
-    assert!(s.shows("leaves in 6s") && s.shows("z take it back"));
-    s.press("z");
-    assert!(matches!(s.commands.last(), Some(Command::Unsend { item: 7, .. })));
-    // The engine lays the text back on the desk.
-    let content = Content { body: "Hi Dana,".into(), ..Default::default() };
-    let saved = came_back(content);
-    s.fake.drafts.borrow_mut().insert(fire(), saved);
-    s.tell(Event::TakenBack { item: 7, target: fire() });
-    assert!(s.shows("Hi Dana,") && s.shows("taken back: nothing was sent"));
-    assert_eq!(s.selected(), "fire");
-}
-
-#[test]
-fn after_ten_seconds_it_is_gone_and_said() {
-    let mut s = Stage::new(100, 30);
-    answered(&mut s);
-    s.pass(11_000);
-    s.press("z");
-    assert!(!s.commands.iter().any(|c| matches!(c, Command::Unsend { .. })));
-    s.fake.change("fire", |c| c.status = crate::model::Status::Waiting);
-    s.tell(Event::Sent { item: 7, target: fire() });
-    assert!(s.shows("sent to Dana Reyes · waiting"), "{}", s.screen());
-}
-
-#[test]
-fn what_is_typed_is_kept_within_a_second() {
-    let mut s = Stage::new(100, 30);
-    s.press("G r");
-    for _ in 0..20 {
-        s.type_text("x");
-        s.pass(60);
-    }
-    assert!(s.fake.drafts.borrow()[&fire()].content.body.starts_with("xxxxxxxx"), "typed without a pause");
-    s.pass(500);
-    assert!(s.fake.drafts.borrow()[&fire()].content.body.starts_with(&"x".repeat(20)));
-    assert!(s.shows("draft saved 14:02"));
-}
-
-#[test]
-fn a_hang_up_keeps_the_last_key() {
-    let mut s = Stage::new(100, 30);
-    s.press("G r");
-    s.type_text("Please unplug");
-    s.send(Message::HangUp);
-    assert!(s.fake.drafts.borrow()[&fire()].content.body.starts_with("Please unplug"));
-    assert_eq!(s.others, ["Quit"]);
-}
-
-#[test]
-fn a_draft_is_offered_again_with_half_an_address() {
-    let mut s = Stage::new(100, 30);
-    s.press("G r");
-    s.type_text("Hi");
-    s.press("Tab Tab");
-    s.type_text("bob@exam");
-    s.press("Esc");
-    assert!(s.shows("draft kept"));
-    assert!(s.line_with("Printer on fire").contains("draft"));
-    s.press("r");
-    assert!(s.shows("Cc       bob@exam") && s.shows("your draft of 14:02 goes on"));
-    assert!(s.shows("Hi"));
-}
-
-#[test]
-fn an_untouched_answer_leaves_no_draft() {
-    let mut s = Stage::new(100, 30);
-    s.press("G r Esc");
-    assert!(s.fake.drafts.borrow().is_empty());
-    s.press("r");
-    s.type_text("a");
-    s.press("Backspace Esc r Esc");
-    assert_eq!(s.fake.drafts.borrow().len(), 1, "the quote is text, too");
 }
 
 #[test]
@@ -259,24 +176,8 @@ fn an_answer_that_another_program_gave_meanwhile_stops_the_sending_once() {
     assert!(sent(&s).1.seen.was_answered);
 }
 
-#[test]
-fn a_draft_does_not_count_as_seen_what_was_numbered_anew_since() {
-    let numbered = |inbox| Numbering { inbox: Some(UidValidity(inbox)), sent: Some(UidValidity(1)) };
-    let mut s = Stage::new(100, 30);
-    s.fake.numbering.set(numbered(1));
-    s.press("G r");
-    s.type_text("Hi");
-    s.press("Esc");
-    s.fake.numbering.set(numbered(2));
-    s.fake.threads.borrow_mut().get_mut("fire").unwrap()[2].uid.0 = 3;
-    s.press("r Ctrl-s");
-    assert!(s.shows("Dana Reyes wrote since you began this."), "{}", s.screen());
-    s.press("Ctrl-s");
-    assert_eq!(sent(&s).1.seen.numbering, numbered(2));
-}
-
 /// A teammate announces an answer in Sent at this time.
-fn announced(s: &mut Stage, at: &str) {
+pub(super) fn announced(s: &mut Stage, at: &str) {
     let mut copy = message(6, "Example Support <support@example.test>", at);
     copy.folder = Role::Sent;
     copy.flags.keywords.push("$SubmitPending".into());
@@ -368,23 +269,8 @@ fn send_and_done_says_so_to_the_engine() {
     assert_eq!(sent(&s).1.then, Some(AfterReply::Done));
 }
 
-#[test]
-fn a_refused_sender_is_told_in_plain_words_and_the_text_stays() {
-    let mut s = Stage::new(120, 30);
-    answered(&mut s);
-    let refusal =
-        Refusal::new(ErrorKind::SenderRefused, "mail.example.test does not let alice send as support@example.test")
-            .hint("The text is kept as a draft.");
-    let content = Content::default();
-    let saved = came_back(content);
-    s.fake.drafts.borrow_mut().insert(fire(), saved);
-    s.tell(Event::NotSent { item: 7, target: fire(), refusal });
-    assert!(s.shows("▲ not sent to Dana Reyes: mail.example.test does not let alice send as support@example.test."));
-    assert!(s.line_with("Printer on fire").contains("draft"));
-}
-
 /// An answer is on its way, another text for the same customer is being typed and not kept yet, and the answer comes back.
-fn came_back_while_writing(typed: &str) -> Stage {
+pub(super) fn came_back_while_writing(typed: &str) -> Stage {
     let mut s = Stage::new(120, 30);
     answered(&mut s);
     // Without a quote.
@@ -398,36 +284,6 @@ fn came_back_while_writing(typed: &str) -> Stage {
     let refusal = Refusal::new(ErrorKind::Overtaken, "bob's answer came first").holder(handle("bob"));
     s.tell(Event::NotSent { item: 7, target: fire(), refusal });
     s
-}
-
-#[test]
-fn an_answer_that_comes_back_while_another_is_typed_costs_neither_text() {
-    let body = |s: &Stage| s.fake.drafts.borrow()[&fire()].content.body.clone();
-    let mut s = came_back_while_writing("One more thing");
-    assert!(s.shows("One more thing") && s.shows("your earlier answer came back"), "{}", s.screen());
-    s.pass(1_000);
-    assert!(body(&s).starts_with("One more thing"));
-    assert_eq!(s.fake.beneath.borrow()[0].content.body, "Hi Dana,");
-    s.type_text("!");
-    s.pass(1_000);
-    assert_eq!(s.fake.beneath.borrow().len(), 1, "it is written on, not begun again");
-    // This one leaves; the one that came back is the draft then.
-    s.press("Ctrl-s");
-    assert!(sent(&s).1.draft.body.starts_with("One more thing!"));
-    let left = s.fake.drafts.borrow()[&fire()].clone();
-    crate::tui::source::Drafts::forget(&mut &s.fake, &left).unwrap();
-    s.changed();
-    s.press("G r");
-    assert!(s.shows("Hi Dana,") && s.shows("your draft of"), "{}", s.screen());
-}
-
-#[test]
-fn what_is_emptied_before_it_was_kept_takes_no_other_text_along() {
-    let mut s = came_back_while_writing("x");
-    s.press("Backspace Esc");
-    assert!(s.app.composer.is_none());
-    assert_eq!(s.fake.drafts.borrow()[&fire()].content.body, "Hi Dana,");
-    assert!(s.line_with("Printer on fire").contains("draft"));
 }
 
 #[test]
@@ -452,59 +308,6 @@ fn an_unknown_fate_is_asked_about_before_anything_else_is_written() {
 }
 
 #[test]
-fn an_answer_that_is_just_leaving_is_waited_for() {
-    let mut s = Stage::new(100, 30);
-    let mut pending = message(9, "Example Support <support@example.test>", "2026-11-24T14:01:00Z");
-    pending.folder = Role::Sent;
-    pending.flags.keywords = vec!["$SubmitPending".into()];
-    s.fake.threads.borrow_mut().get_mut("fire").unwrap().push(pending);
-    s.fake.change("fire", |c| c.has_pending_answer = true);
-    s.changed();
-    s.press("G r");
-    assert!(s.shows("an answer to this is on its way right now"));
-}
-
-#[test]
-fn quitting_asks_only_with_unsent_mail() {
-    let mut s = Stage::new(100, 30);
-    s.press("q");
-    assert_eq!(s.others, ["Quit"]);
-    let mut s = Stage::new(100, 30);
-    s.fake.outbox.borrow_mut().push(waiting(1, "fire", OutboxState::Unsent));
-    s.changed();
-    s.press("q");
-    assert!(s.shows("1 answer has not been sent yet. Quit?") && s.others.is_empty());
-    s.press("Enter");
-    assert!(s.shows("Quit?") && s.others.is_empty(), "only y says yes");
-    s.press("n q y");
-    assert_eq!(s.others, ["Quit"]);
-}
-
-#[test]
-fn the_persons_own_editor_gets_the_text_and_gives_it_back() {
-    let mut s = Stage::new(100, 30);
-    s.press("G r");
-    s.type_text("Hi");
-    s.press("Ctrl-e");
-    assert!(s.others[0].starts_with("Edit(") && s.others[0].contains("body: \"Hi"), "{:?}", s.others);
-    s.send(Message::Edited(Edited { text: Some("Dear Dana,\n\nregards\n".into()), says: None }));
-    assert!(s.shows("Dear Dana,"));
-    assert!(s.fake.drafts.borrow()[&fire()].content.body.starts_with("Dear Dana,\n\nregards"));
-    s.send(Message::Edited(Edited { text: None, says: Some("vi could not be started".into()) }));
-    assert!(s.shows("vi could not be started") && s.shows("Dear Dana,"));
-}
-
-#[test]
-fn a_draft_that_cannot_be_kept_is_said_and_tried_again() {
-    let mut s = Stage::new(100, 30);
-    s.press("G r");
-    s.type_text("Hi");
-    s.send(Message::NotKept("no space left".into()));
-    assert!(s.shows("▲ the draft could not be kept: no space left"));
-    assert!(s.app.composer.as_ref().unwrap().is_unsaved());
-}
-
-#[test]
 fn an_answer_without_a_word_of_ones_own_is_not_sent() {
     let mut s = Stage::new(100, 30);
     s.press("G r Ctrl-s");
@@ -521,25 +324,6 @@ fn an_answer_without_a_word_of_ones_own_is_not_sent() {
 }
 
 #[test]
-fn after_an_answer_nothing_is_undone() {
-    let mut s = Stage::new(100, 30);
-    s.press("G r");
-    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
-    assert!(s.shows("you took “Printer on fire”") && s.app.undo.is_empty(), "the answer's own claim");
-    s.type_text("Hi Dana,");
-    s.press("Ctrl-s");
-    let ticket = sent(&s).0;
-    let until = s.app.now + Duration::from_secs(10);
-    s.tell(Event::Held { ticket, item: 7, target: fire(), until });
-    s.pass(11_000);
-    s.tell(Event::Sent { item: 7, target: fire() });
-    assert!(s.shows("sent to Dana Reyes") && !s.shows("z undo"), "{}", s.screen());
-    let asked = s.commands.len();
-    s.press("z");
-    assert!(s.shows("too late: what you sent has left") && s.commands.len() == asked, "{}", s.screen());
-}
-
-#[test]
 fn what_a_teammate_takes_while_one_writes_is_said_beside_the_text_and_not_sent() {
     let mut s = Stage::new(100, 30);
     s.press("G r");
@@ -553,18 +337,6 @@ fn what_a_teammate_takes_while_one_writes_is_said_beside_the_text_and_not_sent()
 }
 
 #[test]
-fn between_the_end_of_the_ten_seconds_and_the_word_that_it_has_left_nothing_else_is_undone() {
-    let mut s = Stage::new(100, 30);
-    s.press("g g");
-    claimed(&mut s);
-    answered(&mut s);
-    s.pass(10_500);
-    let asked = s.commands.len();
-    s.press("z");
-    assert!(s.shows("too late: what you sent is just leaving") && s.commands.len() == asked, "{}", s.screen());
-}
-
-#[test]
 fn an_answer_to_a_delivery_report_is_warned_of() {
     let mut s = Stage::new(100, 30);
     s.fake.threads.borrow_mut().get_mut("fire").unwrap()[2].content_type = "multipart/report".into();
@@ -573,82 +345,9 @@ fn an_answer_to_a_delivery_report_is_warned_of() {
 }
 
 /// Claims the conversation under the cursor.
-fn claimed(s: &mut Stage) {
+pub(super) fn claimed(s: &mut Stage) {
     s.press("c");
     s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
-}
-
-#[test]
-fn what_was_done_elsewhere_before_an_answer_is_undone_when_the_answer_has_left_or_came_back() {
-    // Taken back: everything as it was.
-    let mut s = Stage::new(100, 30);
-    s.press("g g");
-    let elsewhere = s.selected().to_owned();
-    claimed(&mut s);
-    answered(&mut s);
-    s.press("z");
-    s.fake.drafts.borrow_mut().insert(fire(), came_back(Content::default()));
-    s.tell(Event::TakenBack { item: 7, target: fire() });
-    s.press("Esc z");
-    assert_eq!((s.last_act().1, s.last_act().2), (elsewhere.as_str(), &Action::Release));
-
-    // Left: what was done elsewhere, and not in the conversation that was answered.
-    let mut s = Stage::new(100, 30);
-    s.press("g g");
-    claimed(&mut s);
-    s.press("G !");
-    s.grant(|c| c.urgent = false);
-    answered(&mut s);
-    s.pass(11_000);
-    s.tell(Event::Sent { item: 7, target: fire() });
-    // Who means the answer does not undo something else in its place.
-    s.press("z");
-    assert!(s.shows("too late: what you sent has left. z again undoes what you did before it"), "{}", s.screen());
-    s.press("z");
-    assert_eq!((s.last_act().1, s.last_act().2), (elsewhere.as_str(), &Action::Release));
-    s.grant(|c| c.assignee = Assignee::Free);
-    s.press("z");
-    assert!(s.shows("nothing to undo"), "{}", s.screen());
-}
-
-#[test]
-fn an_answer_that_was_opened_and_not_written_leaves_its_conversation_free() {
-    let mut s = Stage::new(100, 30);
-    s.press("G r");
-    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
-    s.press("Esc");
-    assert_eq!(s.last_act().2, &Action::Release);
-    s.grant(|c| c.assignee = Assignee::Free);
-    assert!(s.shows("you released “Printer on fire”"), "{}", s.screen());
-    // What was held before stays so, and what was written keeps it.
-    s.press("G c");
-    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
-    s.press("r Esc");
-    assert_eq!(s.last_act().2, &Action::Claim);
-    let mut s = Stage::new(100, 30);
-    s.press("G r");
-    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
-    s.type_text("Hi");
-    s.press("Esc");
-    assert_eq!(s.last_act().2, &Action::Claim);
-}
-
-#[test]
-fn while_an_answer_leaves_no_second_one_is_begun_and_a_draft_goes_on_where_its_writer_was() {
-    let mut s = Stage::new(100, 30);
-    answered(&mut s);
-    s.press("G r");
-    assert!(
-        s.shows("your answer to this leaves in 10s: z takes it back") && s.app.composer.is_none(),
-        "{}",
-        s.screen()
-    );
-    let mut s = Stage::new(100, 30);
-    s.press("G r");
-    s.type_text("Hi Dana,");
-    s.press("Esc r");
-    s.type_text(" thanks");
-    assert!(s.shows("Hi Dana, thanks"), "{}", s.screen());
 }
 
 #[test]
@@ -676,27 +375,4 @@ fn a_quote_that_comes_late_stays_out_of_what_is_written() {
     s.fake.bodies.borrow_mut().insert((Role::Inbox, 14), body);
     s.changed();
     assert!(!s.shows("> It is smoking again.") && !s.shows("the quote follows"));
-}
-
-#[test]
-fn offline_the_text_comes_with_the_connection_and_the_answer_waits() {
-    let mut s = Stage::new(120, 40);
-    s.fake.bodies.borrow_mut().clear();
-    let mailbox: String = SUPPORT.into();
-    let state = Connection::Offline { since: at(NOW), retry_at: at(NOW), why: "no route".into(), cure: None };
-    s.tell(Event::Connection { mailbox: mailbox.clone(), state: state.clone() });
-    s.press("G Enter");
-    let nothing = Refusal::new(ErrorKind::Unreachable, "there is no connection: nothing was changed");
-    s.tell(Event::Opened { target: fire(), outcome: Err(nothing) });
-    assert!(s.shows("not loaded yet: it comes when there is a connection"), "{}", s.screen());
-    s.press("R");
-    assert!(s.shows("no connection yet: trying now"));
-    let asked = s.commands.len();
-    s.tell(Event::Connection { mailbox: mailbox.clone(), state: Connection::Live });
-    assert!(s.commands[asked..].iter().any(|c| matches!(c, Command::Open { .. })), "asked for again");
-    s.tell(Event::Connection { mailbox, state });
-    answered(&mut s);
-    assert!(s.shows("waits in the outbox: 1 answer") && s.shows("z take it back"), "{}", s.screen());
-    s.pass(11_000);
-    assert!(s.shows("waits in the outbox: 1 answer"), "{}", s.screen());
 }

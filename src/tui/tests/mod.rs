@@ -5,8 +5,10 @@ mod caches;
 mod colours;
 mod composing;
 mod cues;
+mod drafts;
 mod finding;
 mod frames;
+mod leaving;
 mod many;
 mod mouse;
 #[cfg(target_os = "linux")]

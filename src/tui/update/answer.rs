@@ -261,9 +261,13 @@ impl Turn<'_> {
         self.ask_with(asked, conversation.subject, None, false);
     }
 
-    /// An empty draft is no draft: forgets it. `false` where there is text.
+    /// An empty draft is no draft, nor is one of the quote alone: forgets it. `false` where there is text.
     pub(super) fn forget_emptied(&mut self) -> bool {
-        let Some(composer) = self.app.composer.as_ref().filter(|c| c.is_touched && c.is_empty()) else { return false };
+        let Some(composer) = self.app.composer.as_ref().filter(|c| c.is_touched) else { return false };
+        let is_quote = || !composer.target.is_opening() && composer.has_its_first_head() && !self.has_own_text();
+        if !composer.is_empty() && !is_quote() {
+            return false;
+        }
         let emptied = Box::new(composer.to_keep(self.app.now));
         // What lies there else is another text.
         if composer.saved_at.is_some() {
