@@ -32,7 +32,10 @@ pub async fn run(cx: &Context, verb: Verb) -> Outcome {
     let mut reached = cx.reach_for(&ids).await?;
     let mut first = None;
     for id in &ids {
-        if let Err(refusal) = change(cx, &mut reached, id, &action, &expect).await {
+        if let Err(mut refusal) = change(cx, &mut reached, id, &action, &expect).await {
+            if ids.len() > 1 {
+                refusal.message = format!("{id}: {}", refusal.message);
+            }
             match first {
                 None => first = Some(refusal),
                 Some(_) => cx.out.refusal(&refusal),

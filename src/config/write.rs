@@ -129,7 +129,7 @@ impl Page {
             parts.push(format!("port = {}", server.port));
         }
         let how = match server.tls {
-            Tls::Implicit => "TLS",
+            Tls::Implicit => "",
             Tls::StartTls => {
                 parts.push("tls = \"starttls\"".to_owned());
                 "STARTTLS"
@@ -142,7 +142,11 @@ impl Page {
         if let Some(ca) = &server.ca {
             parts.push(format!("ca = {}", quoted(&ca.display().to_string())));
         }
-        let comment = if server.port == usual { format!("port {usual}, {how}") } else { how.to_owned() };
+        let comment = match (server.port == usual, how) {
+            (false, how) => how.to_owned(),
+            (true, "") => format!("port {usual}, TLS"),
+            (true, how) => format!("port {usual}, {how}"),
+        };
         self.line(&format!("{name} = {{ {} }}", parts.join(", ")), &comment);
     }
 

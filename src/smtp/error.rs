@@ -221,9 +221,7 @@ impl Error {
                 "many servers offer it under TLS only: check `tls` of smtp in the configuration"
             }
             Self::NoMechanism { .. } => "use another `auth` method in the configuration",
-            Self::NotAllowedToSendAs { .. } => {
-                "ask the server's administrator for the right to send as this address; your text is kept"
-            }
+            Self::NotAllowedToSendAs { .. } => "ask the server's administrator for the right to send as this address",
             Self::Refused { reply, .. } if reply.is_transient() => "it is tried again later",
             Self::Refused { step: Step::Recipient(_), .. } => "correct the address; nothing was sent to anybody",
             Self::Refused { .. } => return None,

@@ -1,6 +1,7 @@
 //! All that the screen knows between two messages. A frame is drawn from this alone.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -111,6 +112,9 @@ pub struct Activity {
     pub can_undo: bool,
 }
 
+/// So many lines are kept of what was said.
+const MOST_SAID: usize = 200;
+
 /// What came of one's own keys stands so long before what others did takes its place.
 const OWN: SignedDuration = SignedDuration::from_secs(3);
 
@@ -184,6 +188,12 @@ pub struct App {
     pub settlings: Vec<(Ticket, Verdict)>,
     /// Conversations with a draft of this person's, as far as this run knows.
     pub drafts: HashSet<Target>,
+    /// What was said, the newest first.
+    pub said: VecDeque<Activity>,
+    /// A key was to select many just now, and found none.
+    pub selected_none: bool,
+    /// Where a file was saved last.
+    pub saved_in: Option<PathBuf>,
     pub sending: Vec<Sending>,
     pub held: Vec<Held>,
     /// The drafts in hand, newest first.
@@ -244,6 +254,9 @@ impl App {
             nexts: Vec::new(),
             settlings: Vec::new(),
             drafts: HashSet::new(),
+            said: VecDeque::new(),
+            selected_none: false,
+            saved_in: None,
             texts: Vec::new(),
             sending: Vec::new(),
             held: Vec::new(),
@@ -354,13 +367,25 @@ impl App {
 
     /// Says something in the line above the hints.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
-        self.activity = Some(Activity { at: self.now, text: text.into(), tone, is_own: true, can_undo: false });
+        let said = Activity { at: self.now, text: text.into(), tone, is_own: true, can_undo: false };
+        self.note(&said);
+        self.activity = Some(said);
+    }
+
+    /// Keeps it among what was said; what is said again and again stands there once.
+    fn note(&mut self, activity: &Activity) {
+        if self.said.front().is_some_and(|last| last.text == activity.text) {
+            self.said.pop_front();
+        }
+        self.said.push_front(activity.clone());
+        self.said.truncate(MOST_SAID);
     }
 
     /// Says what others did, once what the person did has been said long enough.
     pub fn tell_news(&mut self, text: impl Into<String>) {
         let tone = Tone::News;
         let news = Activity { at: self.now, text: text.into(), tone, is_own: false, can_undo: false };
+        self.note(&news);
         if self.own_until().is_some_and(|until| self.now < until) {
             self.next_activity = Some(news);
         } else {

@@ -112,12 +112,43 @@ fn lead(line: &str) -> &str {
     &line[..if is_quoted { marks } else { blanks }]
 }
 
+/// What no line begins with, and what none ends with, where a text is broken between its letters.
+const NO_BEGINNING: &str =
+    "、。，．・：；？！ヽヾゝゞ々ー）〕］｝〉》」』】％ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ,.:;?!)]}%»”’…";
+const NO_END: &str = "（〔［｛〈《「『【([{«“‘";
+
+/// The words with the blanks behind them; Chinese and Japanese, which have no blanks, by their letters (UAX 14, class ID).
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split_inclusive(' ').flat_map(letters)
+}
+
+fn letters(word: &str) -> Vec<&str> {
+    if word.is_ascii() {
+        return vec![word];
+    }
+    let is_hangul = |g: &str| g.starts_with(|c| matches!(c, '\u{ac00}'..='\u{d7a3}'));
+    let is_letter = |g: &str| g.cell_width() > 1 && !is_hangul(g);
+    let (mut parts, mut from, mut before) = (Vec::new(), 0, None::<&str>);
+    for (at, grapheme) in word.grapheme_indices(true) {
+        let may_break = before.is_some_and(|before| {
+            (is_letter(before) || is_letter(grapheme)) && !NO_END.contains(before) && !NO_BEGINNING.contains(grapheme)
+        });
+        if may_break && grapheme != " " {
+            parts.push(&word[from..at]);
+            from = at;
+        }
+        before = Some(grapheme);
+    }
+    parts.push(&word[from..]);
+    parts
+}
+
 fn wrap_line(line: &str, cells: usize, lines: &mut Vec<String>) {
     let indent = lead(line).get(..cells / 2).unwrap_or(lead(line)).to_owned();
     let mut current = indent.clone();
     let mut used = width(&current);
     let mut is_fresh = true;
-    for word in line[indent.len()..].split_inclusive(' ') {
+    for word in words(&line[indent.len()..]) {
         let bare = word.trim_end_matches(' ');
         if bare.is_empty() && used + word.len() > cells {
             continue;
@@ -168,6 +199,15 @@ mod tests {
         assert_eq!(cut("short", 10, "…"), "short");
         assert_eq!(cut("プリンター", 6, "…"), "プリ…");
         assert_eq!(cut("ab", 0, "…"), "");
+    }
+
+    #[test]
+    fn a_text_without_blanks_is_broken_between_its_letters() {
+        assert_eq!(wrap("注文 20418を昨日「発送」しました。", 14), ["注文 20418を昨", "日「発送」しま", "した。"]);
+        // Neither a full stop at the beginning nor a bracket at the end.
+        assert_eq!(wrap("発送しました。", 12), ["発送しまし", "た。"]);
+        assert_eq!(wrap("昨日は「発送」", 8), ["昨日は", "「発送」"]);
+        assert_eq!(wrap("안녕하세요 여러분", 12), ["안녕하세요", "여러분"]);
     }
 
     #[test]

@@ -176,6 +176,7 @@ pub enum Act {
     PreviousMailbox,
     Mailboxes,
     Outbox,
+    Said,
     Claim,
     TakeNext,
     Assign,
@@ -309,7 +310,7 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Claim, "claim", ["c"], MAIL, Team, "claim, or release what is yours", "claim";
     Act::Reply, "reply", ["r"], MAIL, Answer, "reply", "reply";
     Act::Assign, "assign", ["A"], MAIL, Team, "assign to a teammate", "assign";
-    Act::Done, "done", ["e"], MAIL, State, "done, or open again", "done";
+    Act::Done, "done", ["e"], MAIL, State, "done (to Archive), or open again", "done";
     Act::Back, "back", ["q", "Esc"], &[C::Reading], Move, "back to the queue", "back";
     Act::NextConversation, "next-conversation", ["J"], &[C::Reading], Move, "next conversation", "next";
     Act::OpenItem, "open-item", ["o"], &[C::Reading], Mail, "open a link or an attachment", "open";
@@ -428,6 +429,7 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Cancel, "later", ["Esc", "q"], &[C::Fate], Program, "decide later", "later";
     Act::Cancel, "cancel", ["Esc"], IN_WINDOWS, Program, "cancel", "cancel";
 
+    Act::Said, "said", ["L"], MAIL, Program, "what was said: the lines above the hints, the newest first";
     Act::Sync, "sync", ["R"], MAIL, Program, "sync now";
     Act::Redraw, "redraw", ["Ctrl-l"], EVERYWHERE, Program, "draw the screen anew";
     Act::Suspend, "suspend", ["Ctrl-z"], EVERYWHERE, Program, "put bagsy in the background";

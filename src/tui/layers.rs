@@ -100,6 +100,10 @@ impl LineAsk {
 /// The topmost small window.
 #[derive(Debug, Clone)]
 pub enum Layer {
+    /// What was said, scrolled by so many lines.
+    Said {
+        scroll: u16,
+    },
     Help {
         /// Whose keys are shown.
         of: Context,
@@ -159,7 +163,7 @@ impl Layer {
     /// Where its keys stand in the keymap.
     pub fn context(&self) -> Context {
         match self {
-            Self::Help { .. } => Context::Help,
+            Self::Help { .. } | Self::Said { .. } => Context::Help,
             Self::Mailboxes { .. } => Context::Mailboxes,
             Self::Outbox { .. } => Context::Outbox,
             Self::Picker(_) => Context::Picker,

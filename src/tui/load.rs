@@ -11,7 +11,7 @@ use super::layout::{self, Panes, areas};
 use super::queue::Lingering;
 use super::reading::{LineContext, Reading};
 use super::rights;
-use super::screens::help;
+use super::screens::{help, said};
 use super::source::{Order, Result, Source};
 use super::theme::Theme;
 use super::waiting::Waiting;
@@ -37,6 +37,9 @@ pub fn fill(app: &mut App, source: &dyn Source, theme: &Theme) {
         if let Some(Layer::Help { scroll, .. }) = &mut app.layer {
             *scroll = furthest.min(*scroll);
         }
+    }
+    if let Some(Layer::Said { scroll }) = app.layer {
+        app.layer = Some(Layer::Said { scroll: said::furthest(app, areas.body).min(scroll) });
     }
     if let Some(Layer::Outbox { selected, of }) = &app.layer {
         let line = of.as_ref().and_then(|of| of.line(app)).unwrap_or(*selected);

@@ -47,6 +47,8 @@ enum Called {
     /// By its key, where that does something here: `:q` quits.
     ByKey,
     ByName,
+    /// What is typed begins a word of it.
+    ByWord,
     Otherwise,
 }
 
@@ -56,9 +58,16 @@ impl Entry {
             "" => Called::Otherwise,
             _ if self.key == typed && self.why_not.is_none() => Called::ByKey,
             _ if !self.name.is_empty() && self.name.eq_ignore_ascii_case(typed) => Called::ByName,
+            _ if begins_a_word(&self.says, typed) => Called::ByWord,
             _ => Called::Otherwise,
         }
     }
+}
+
+/// Whether the letters that are typed stand in a row at the beginning of a word.
+fn begins_a_word(says: &str, typed: &str) -> bool {
+    let (says, typed) = (says.to_lowercase(), typed.to_lowercase());
+    says.match_indices(&typed).any(|(at, _)| !says[..at].ends_with(char::is_alphanumeric))
 }
 
 /// The palette as it is typed in.

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use super::app::{App, Focus};
 use super::layers::Layer;
 use super::layout::{Areas, Panes, areas, is_too_small};
-use super::screens::{composer, finding, help, mailboxes, outbox, palette, queue, reading, small};
+use super::screens::{composer, finding, help, mailboxes, outbox, palette, queue, reading, said, small};
 use super::theme::{Paint, Theme};
 use super::widgets::{bars, line};
 
@@ -51,6 +51,7 @@ fn draw_over_ground(app: &App, theme: &Theme, buffer: &mut Buffer) -> Option<Pos
     bars::hints(app, theme, buffer, areas.hints);
     let found_cursor = if app.finding.is_active() { finding::draw(app, theme, buffer, &areas) } else { None };
     match &app.layer {
+        Some(Layer::Said { scroll }) => said::draw(app, *scroll, theme, buffer, areas.body),
         Some(Layer::Help { of, scroll, .. }) => help::draw(app, *of, *scroll, theme, buffer, areas.body),
         Some(Layer::Mailboxes { selected }) => mailboxes::draw(app, *selected, theme, buffer, areas.body),
         Some(Layer::Outbox { selected, .. }) => outbox::draw(app, *selected, theme, buffer, areas.body),

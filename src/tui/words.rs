@@ -84,6 +84,12 @@ pub fn in_outbox(answers: usize) -> String {
     format!("waits in the outbox: {}", count(answers, "answer", "answers"))
 }
 
+/// With a capital where it begins with a letter.
+pub fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// A subject in the middle of a sentence.
 pub fn quoted(subject: &str, glyphs: &Glyphs) -> String {
     let subject = crate::mail::safe::line(subject);
@@ -111,7 +117,8 @@ pub fn happened(change: &Change, from: Option<&Address>, me: Option<&Handle>, gl
         // Another device of mine took it, or a teammate gave it to me: keywords do not tell which.
         ChangeKind::Claimed | ChangeKind::TakeOver if who == "you" => format!("{subject} is yours now"),
         ChangeKind::Claimed => format!("{who} took {subject}"),
-        ChangeKind::Released => format!("{who} released {subject}"),
+        // They gave it up, or it was taken back from them: keywords do not tell which.
+        ChangeKind::Released => format!("{subject} is free again: {who} had it"),
         ChangeKind::Assigned => match change.assignee.holder() {
             Some(to) if Some(to) == me => format!("{who} gave you {subject}"),
             _ => format!("{who} gave {} {subject}", change.assignee),

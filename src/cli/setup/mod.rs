@@ -12,6 +12,8 @@ mod servers;
 mod sign_in;
 mod since;
 
+use std::path::PathBuf;
+
 use jiff::Zoned;
 use tokio::runtime::Runtime;
 
@@ -118,6 +120,8 @@ const STEPS: [Step; 6] = [Step::Address, Step::Servers, Step::SignIn, Step::Mail
 struct Answers {
     address: Option<String>,
     servers: Option<servers::Servers>,
+    /// The file of an authority that was named on the way to them.
+    authority: Option<PathBuf>,
     /// What was typed on the way to a sign-in.
     typed: sign_in::Typed,
     signed_in: Option<(SignedIn, Scene)>,
@@ -168,7 +172,9 @@ async fn set_up(person: &Person, paths: &Paths) -> Outcome<Option<Answers>> {
 impl Answers {
     async fn ask(&mut self, person: &Person, paths: &Paths, step: Step) -> Outcome {
         match (step, &self.address, &self.servers, &self.signed_in) {
-            (Step::Servers, Some(address), ..) => self.servers = Some(servers::ask(person, address).await?),
+            (Step::Servers, Some(address), ..) => {
+                self.servers = Some(servers::ask(person, address, &mut self.authority).await?)
+            }
             (Step::SignIn, Some(address), Some(servers), _) => {
                 let signed_in = sign_in::ask(person, address, servers.clone(), &mut self.typed).await?;
                 let scene = Scene::make(&signed_in)?;

@@ -27,9 +27,11 @@ pub struct Servers {
 }
 
 /// Finds, shows, asks and tests.
-pub async fn ask(person: &Person, address: &str) -> Outcome<Servers> {
+///
+/// `authority`: the file of one that was named before, tried first.
+pub async fn ask(person: &Person, address: &str, authority: &mut Option<PathBuf>) -> Outcome<Servers> {
     let offers = look(person, address).await?;
-    let mut chosen = Chooser { person, ca: None };
+    let mut chosen = Chooser { person, ca: authority };
     person.gap();
     person.say("Your IMAP server, where the mailboxes are:");
     let (imap, can, offer) = loop {
@@ -46,7 +48,7 @@ pub async fn ask(person: &Person, address: &str) -> Outcome<Servers> {
 
 /// Another submission server.
 pub async fn other_submission(person: &Person, present: &Endpoint) -> Outcome<Endpoint> {
-    Chooser { person, ca: present.ca.clone() }.submission(&[], present).await
+    Chooser { person, ca: &mut present.ca.clone() }.submission(&[], present).await
 }
 
 /// What DNS says; where that is not all, whose its mail exchangers are; where that says nothing, the domain's page if its person
@@ -101,7 +103,7 @@ async fn page(person: &Person, address: &str, domain: &str) -> Outcome<Offers> {
 struct Chooser<'a> {
     person: &'a Person,
     /// An authority that was named for one server is tried for the next.
-    ca: Option<PathBuf>,
+    ca: &'a mut Option<PathBuf>,
 }
 
 impl Chooser<'_> {
@@ -128,6 +130,9 @@ impl Chooser<'_> {
                 return Ok(offer.clone());
             }
             match named(service, &typed) {
+                Some(_) if !offers.is_empty() && typed.bytes().all(|b| b.is_ascii_digit()) => {
+                    self.person.bad(&format!("no {typed} is in the list, which ends with {}", offers.len()));
+                }
                 Some(offer) => return Ok(offer),
                 None => self
                     .person

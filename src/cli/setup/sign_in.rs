@@ -83,6 +83,8 @@ pub struct Typed {
     /// Which of the ways.
     chosen: usize,
     granted: Option<Grant>,
+    /// What brings the password or the token.
+    command: Option<String>,
 }
 
 /// Asks until both servers let this login in, or its person goes on without the one that sends.
@@ -120,7 +122,7 @@ pub async fn ask(person: &Person, address: &str, servers: Servers, typed: &mut T
         let shown: Vec<String> = ways.iter().map(|way| way.shown().to_owned()).collect();
         typed.chosen = person.choice("What do you sign in with?", &shown, typed.chosen).await?;
         let way = ways.get(typed.chosen).copied().unwrap_or(Way::Command);
-        let Some(mut signed_in) = prove(person, &account, way, &knowledge, &mut typed.granted).await? else {
+        let Some(mut signed_in) = prove(person, &account, way, &knowledge, typed).await? else {
             continue;
         };
         let credentials = match signed_in.secrets.credentials(&signed_in.now, false).await {
@@ -162,7 +164,7 @@ async fn prove(
     account: &Account,
     way: Way,
     knowledge: &Knowledge<'_>,
-    granted_before: &mut Option<Grant>,
+    typed: &mut Typed,
 ) -> Outcome<Option<SignedIn>> {
     let known = knowledge.known;
     let mut secrets = Secrets::new(true);
@@ -177,11 +179,11 @@ async fn prove(
             let secret = password(person, account).await?;
             (Auth::Password(PasswordFrom::Ask), Some(given(account, secret)))
         }
-        Way::Command => (Auth::Password(PasswordFrom::Command(person.line("The command", None).await?)), None),
+        Way::Command => (Auth::Password(PasswordFrom::Command(command(person, typed).await?)), None),
         Way::Env => (Auth::Password(PasswordFrom::Env(variable(person).await?)), None),
-        Way::TokenCommand => (Auth::OAuth2(TokenFrom::Command(person.line("The command", None).await?)), None),
+        Way::TokenCommand => (Auth::OAuth2(TokenFrom::Command(command(person, typed).await?)), None),
         Way::Grant => {
-            let Some(held) = grant::ask(person, account, knowledge, granted_before).await? else { return Ok(None) };
+            let Some(held) = grant::ask(person, account, knowledge, &mut typed.granted).await? else { return Ok(None) };
             secrets = secrets.with_tokens(Arc::new(held.grants.clone()));
             let (auth, now) = (Auth::OAuth2(TokenFrom::Grant(Box::new(held.grant.clone()))), held.now(account));
             to_keep = ToKeep::Tokens(Box::new(held));
@@ -195,6 +197,13 @@ async fn prove(
 
 fn given(account: &Account, secret: Secret) -> Account {
     Account { auth: Auth::Password(PasswordFrom::Given(secret)), ..account.clone() }
+}
+
+/// The command that brings it; by default the one that was typed before.
+async fn command(person: &Person, typed: &mut Typed) -> Outcome<String> {
+    let command = person.line("The command", typed.command.as_deref()).await?;
+    typed.command = Some(command.clone());
+    Ok(command)
 }
 
 /// The name of an environment variable.

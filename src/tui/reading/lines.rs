@@ -205,7 +205,7 @@ impl Lines<'_> {
             if is_open || !folds || is_sought {
                 self.text(&lines.join("\n"), paint, folds.then_some(Toggle::Quote(number)));
             } else {
-                let text = format!("{} {} {} {unfold} shows them", g.quote, words::count(count, one, many), g.dot);
+                let text = format!("{} {} {} {unfold} here shows them", g.quote, words::count(count, one, many), g.dot);
                 self.push(vec![("  ".into(), Paint::Text), (text, Paint::Quote)], Some(Toggle::Quote(number)));
             }
         }

@@ -11,4 +11,5 @@ pub mod outbox;
 pub mod palette;
 pub mod queue;
 pub mod reading;
+pub mod said;
 pub mod small;

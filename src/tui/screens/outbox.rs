@@ -89,7 +89,7 @@ fn about_text(app: &App, text: &KeptText) -> String {
         (None, false) => "an answer",
     };
     match text.is_homeless {
-        true => format!("draft of {what}; its conversation is gone: {key} makes a new mail of it"),
+        true => format!("draft; its conversation is gone: {key} makes a new mail of it"),
         false => format!("draft of {what}: {key} goes on with it"),
     }
 }

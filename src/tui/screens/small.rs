@@ -64,7 +64,11 @@ pub fn draw(app: &App, layer: &Layer, theme: &Theme, buffer: &mut Buffer, body: 
             ask(app, theme, buffer, body, "An answer's fate is unknown", &question, explains, Context::Fate);
             None
         }
-        Layer::Help { .. } | Layer::Mailboxes { .. } | Layer::Outbox { .. } | Layer::Palette(_) => None,
+        Layer::Help { .. }
+        | Layer::Said { .. }
+        | Layer::Mailboxes { .. }
+        | Layer::Outbox { .. }
+        | Layer::Palette(_) => None,
     }
 }
 

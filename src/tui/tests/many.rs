@@ -38,3 +38,17 @@ fn what_is_done_to_many_goes_on_in_another_mailbox_and_leaves_nothing_selected()
     s.press("[");
     assert!(s.app.queue.selection.is_empty(), "{:?}", s.app.queue.selection.all());
 }
+
+#[test]
+fn a_key_behind_a_selection_of_nothing_is_not_done_to_the_row_under_the_cursor() {
+    let mut s = Stage::new(100, 24);
+    let asked = s.commands.len();
+    s.press("G % e");
+    assert!(s.shows("nothing is selected: e again is about “Printer on fire” alone"), "{}", s.screen());
+    assert_eq!(s.commands.len(), asked, "nothing was asked");
+    s.press("e");
+    assert_eq!(s.last_act().2, &Action::Done);
+    // Whoever went elsewhere first means the row.
+    s.press("% k e");
+    assert!(!s.shows("nothing is selected"), "{}", s.screen());
+}

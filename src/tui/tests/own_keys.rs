@@ -45,5 +45,5 @@ fn what_is_unbound_is_said_to_be_no_key_and_not_hinted() {
 fn a_text_names_the_key_of_the_profile() {
     let mut s = stage(Profile::Mutt, &[]);
     s.press("* Enter");
-    assert!(s.shows("quoted lines · T shows them"), "{}", s.screen());
+    assert!(s.shows("quoted lines · T here shows them"), "{}", s.screen());
 }

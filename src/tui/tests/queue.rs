@@ -583,6 +583,9 @@ fn who_gave_what_to_whom_is_said_where_it_is_known() {
     // By another device, or a teammate.
     tell(&mut s, ChangeKind::TakeOver, "alice", "alice");
     assert!(s.shows("“Printer on fire” is yours now"), "{}", s.screen());
+    // Given up, or taken back by whoever gave it.
+    tell(&mut s, ChangeKind::Released, "alice", "bob");
+    assert!(s.shows("“Printer on fire” is free again: you had it"), "{}", s.screen());
 }
 
 #[test]
@@ -727,4 +730,34 @@ fn from_the_end_of_the_help_the_next_key_leads_back() {
     assert!(s.shows("more above and below") && s.screen() != end);
     s.press("G j j j g g");
     assert_eq!(s.screen(), top);
+}
+
+#[test]
+fn what_was_said_can_be_read_again() {
+    let mut s = Stage::new(80, 24);
+    s.press("G c");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    s.press("R");
+    assert!(!s.shows("you took “Printer on fire”"), "its line is another's now");
+    s.press("L");
+    assert!(s.shows("What was said") && s.line_with("you took “Printer on fire”").contains("14:02"), "{}", s.screen());
+    for _ in 0..300 {
+        s.app.say(crate::tui::app::Tone::News, format!("{} again", s.app.said.len()));
+        s.app.say(crate::tui::app::Tone::News, "the same");
+        s.app.say(crate::tui::app::Tone::News, "the same");
+    }
+    assert_eq!(s.app.said.len(), 200, "no more is kept");
+    s.press("G");
+    let last = s.screen();
+    s.press("j");
+    assert_eq!(s.screen(), last, "it ends with the last line");
+    s.press("k Esc");
+    assert!(!s.shows("What was said"));
+}
+
+#[test]
+fn a_key_that_means_nothing_in_a_window_is_said() {
+    let mut s = Stage::new(80, 24);
+    s.press("M 5");
+    assert!(s.shows("no such key in this window: 5"), "{}", s.screen());
 }

@@ -429,12 +429,20 @@ impl Turn<'_> {
         let at = self.app.sending.iter().position(|s| s.ticket == ticket);
         let to = at.map(|at| self.app.sending.remove(at).to).unwrap_or_default();
         let kind = words::kind(&target);
+        let target_now = target.clone();
         self.app.held.push(Held { item, target, until, to, is_recalled: false });
         // Seen when the time to take it back is over.
         let says = if self.app.is_offline() {
             words::in_outbox(self.app.unsent())
         } else {
-            format!("your {kind} is on its way")
+            let to = self.app.held.last().map(|held| crate::mail::safe::line(&held.to)).filter(|to| !to.is_empty());
+            let to = to.map(|to| format!(" to {to}")).unwrap_or_default();
+            // Whoever read what was answered reads the next one now, where a key means that.
+            let went_on = match &self.app.reading {
+                Some(reading) if reading.target != target_now => "; this is the next conversation",
+                _ => "",
+            };
+            format!("your {kind}{to} is on its way{went_on}")
         };
         self.app.say(Tone::News, says);
         self.app.is_stale = true;

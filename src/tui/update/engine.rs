@@ -11,6 +11,7 @@ use crate::model::{Action, Change, ChangeKind, Conversation, ErrorKind, Expectat
 use crate::tui::app::{Activity, App, Tone};
 use crate::tui::intents::{Asked, Intent};
 use crate::tui::keymap::{Act, Context};
+use crate::tui::layers::{Layer, Sure};
 use crate::tui::words;
 use crate::wire::identity::conversation_id;
 
@@ -315,6 +316,13 @@ impl Turn<'_> {
         // What an earlier run wrote is named by its subject.
         let to = to.map(|to| format!(" to {}", crate::mail::safe::line(&to))).or(of).unwrap_or_default();
         self.app.sent_at = Some(self.app.now);
+        let is_all = self.app.unsent() == 0;
+        if let Some(Layer::Confirm { question, explains, sure: Sure::Quit, .. }) = &mut self.app.layer
+            && is_all
+        {
+            "All has been sent by now. Quit?".clone_into(question);
+            explains.clear();
+        }
         self.app.say(Tone::Good, format!("sent{to}{status}"));
     }
 
@@ -356,7 +364,7 @@ impl Turn<'_> {
         let line = crate::mail::safe::line;
         let hint = refusal.hint.as_deref().map(line).or_else(|| self.takes_over(refusal));
         match hint {
-            Some(hint) => format!("{}. {hint}", line(refusal.message.trim_end_matches('.'))),
+            Some(hint) => format!("{}. {}", line(refusal.message.trim_end_matches('.')), words::capital(&hint)),
             None => line(&refusal.message),
         }
     }
@@ -419,7 +427,12 @@ impl Turn<'_> {
             Action::Seen(true) | Action::SeenOf { seen: true, .. } => format!("read: {subject}"),
             Action::Seen(false) | Action::SeenOf { seen: false, .. } => format!("unread: {subject}"),
             Action::Unfinish { status, .. } => reopened(*status),
-            Action::File(to) => format!("{}: {subject}", self.name_of_place(to)),
+            Action::File(to) => {
+                let has_draft = self.app.drafts.contains(&intent.target);
+                let key = self.app.keymap.key_for(Context::Queue, Act::Outbox);
+                let draft = if has_draft { format!("; your draft is in the outbox ({key})") } else { String::new() };
+                format!("{}: {subject}{draft}", self.name_of_place(to))
+            }
             Action::Return(filed) => match filed.finished {
                 Some(status) => reopened(status),
                 None => format!("back in INBOX: {subject}"),

@@ -86,7 +86,8 @@ impl Turn<'_> {
                 Some(match purpose {
                     Purpose::Pipe => self.ask_command(wanted, &name),
                     _ => {
-                        let input = typing::line(&shown_folder(&default_folder()));
+                        let input =
+                            typing::line(&shown_folder(&self.app.saved_in.clone().unwrap_or_else(default_folder)));
                         Layer::Line {
                             ask: LineAsk::SaveIn(wanted),
                             title: format!("Save {} in", safe::line(&name)),
@@ -161,6 +162,7 @@ impl Turn<'_> {
                     self.app.say(Tone::Bad, format!("there is no folder {}", safe::line(&folder.to_string_lossy())));
                     return Some(Layer::Line { ask: LineAsk::SaveIn(wanted), title, input: typing::line(typed) });
                 }
+                self.app.saved_in = Some(folder.clone());
                 if let Wanted::Piece { whose, piece, name } = wanted {
                     self.fetch(&whose, piece, name, Whither::Folder(folder), Then::Say);
                 }

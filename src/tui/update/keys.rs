@@ -36,7 +36,7 @@ impl Turn<'_> {
                     self.key(key);
                 } else if context.takes_text() {
                     self.type_key(key);
-                } else if matches!(context, Context::Queue | Context::Reading) {
+                } else {
                     self.say_unbound(&key);
                 }
             }
@@ -54,7 +54,10 @@ impl Turn<'_> {
         }
         let dot = self.theme.glyphs.dot;
         let keys = self.app.keymap.key_for(Context::Queue, Act::Keys);
-        let says = format!("no such key: {pressed} {dot} {keys} lists the keys");
+        let says = match self.app.context() {
+            Context::Queue | Context::Reading => format!("no such key: {pressed} {dot} {keys} lists the keys"),
+            _ => format!("no such key in this window: {pressed}"),
+        };
         if self.app.activity.as_ref().is_none_or(|a| a.text != says) {
             self.app.say(Tone::News, says);
         }
@@ -66,8 +69,9 @@ impl Turn<'_> {
         }
         let now = self.app.now;
         if let Some(layer) = &mut self.app.layer {
-            if let Some(input) = layer.input() {
-                typing::key(input, key, true);
+            match layer.input() {
+                Some(input) => drop(typing::key(input, key, true)),
+                None => return self.say_unbound(&key),
             }
             match layer {
                 Layer::Picker(picker) => picker.selected = 0,
@@ -165,6 +169,20 @@ impl Turn<'_> {
         }
     }
 
+    /// Whoever wanted to select many and found none typed the next key for those, not for the row under the cursor: that is
+    /// said first, and the key again does it.
+    fn is_meant_for_many(&mut self, act: Act) -> bool {
+        let changes = matches!(
+            act,
+            Act::Done | Act::Waiting | Act::Trash | Act::Junk | Act::MoveTo | Act::Unread | Act::Assign | Act::Tag
+        );
+        let Some(c) = self.app.subject().filter(|_| changes) else { return false };
+        let subject = crate::tui::words::quoted(&c.subject, self.theme.glyphs);
+        let key = self.app.keymap.key_for(self.app.context(), act);
+        self.app.say(Tone::Bad, format!("nothing is selected: {key} again is about {subject} alone"));
+        true
+    }
+
     pub(super) fn mail_act(&mut self, act: Act) {
         if let Some(reason) = rights::why_not(self.app, act) {
             self.app.say(Tone::Bad, reason);
@@ -177,6 +195,7 @@ impl Turn<'_> {
                 | Act::PreviousMailbox
                 | Act::Mailboxes
                 | Act::Outbox
+                | Act::Said
                 | Act::Keys
                 | Act::Sync
                 | Act::Quit
@@ -186,6 +205,9 @@ impl Turn<'_> {
                 | Act::TakeNext
         );
         self.app.queue.is_touched |= !is_elsewhere;
+        if std::mem::take(&mut self.app.selected_none) && self.is_meant_for_many(act) {
+            return;
+        }
         if self.act_on_many(act) {
             return;
         }
@@ -203,6 +225,7 @@ impl Turn<'_> {
             Act::PreviousMailbox => self.turn_mailbox(-1),
             Act::Mailboxes => self.show_mailboxes(),
             Act::Outbox => self.show_outbox(),
+            Act::Said => self.app.layer = Some(Layer::Said { scroll: 0 }),
             Act::Claim => self.claim(),
             Act::TakeNext => self.take_next(),
             Act::Assign => self.pick_teammate(),

@@ -124,6 +124,7 @@ impl Turn<'_> {
         let fits = selection.add(&rows) && !is_cut;
         if rows.is_empty() {
             // The next key would be about the row under the cursor.
+            self.app.selected_none = self.app.queue.selection.is_empty();
             self.app.say(Tone::Bad, format!("nothing is selected: there is no conversation {alike}"));
         } else if fits {
             let of = words::count(rows.len(), "conversation", "conversations");

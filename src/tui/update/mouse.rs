@@ -80,7 +80,7 @@ impl Turn<'_> {
     }
 
     fn wheel(&mut self, at: Position, act: Act) {
-        if let Some(Layer::Help { scroll, .. }) = &mut self.app.layer {
+        if let Some(Layer::Help { scroll, .. } | Layer::Said { scroll }) = &mut self.app.layer {
             let by = NOTCH as u16;
             *scroll = if act == Act::Down { scroll.saturating_add(by) } else { scroll.saturating_sub(by) };
             return;

@@ -10,7 +10,7 @@ use crate::tui::layers::{Layer, Sure};
 use crate::tui::message::Effect;
 use crate::tui::source::OutboxState;
 use crate::tui::waiting::Waiting;
-use crate::tui::{load, rights, words};
+use crate::tui::{rights, words};
 
 impl Turn<'_> {
     pub(super) fn show_outbox(&mut self) {
@@ -102,8 +102,8 @@ impl Turn<'_> {
                 self.effects.push(Effect::ForgetDraft(Box::new(saved)));
                 self.app.say(Tone::Good, "the draft is thrown away");
                 self.app.is_stale = true;
-                // The others are still there to be looked through.
-                self.app.layer = Waiting::at(self.app, 0).is_some().then(|| self.outbox_at(0));
+                // It stays open, empty too: who closes it must not close the program.
+                self.app.layer = Some(self.outbox_at(0));
             }
             Ok(None) => self.app.say(Tone::News, "this draft is gone already"),
             Err(error) => self.app.say(Tone::Bad, format!("the draft cannot be read: {error}")),
@@ -135,15 +135,11 @@ impl Turn<'_> {
             return;
         }
         match self.source.conversation(&target.mailbox, &target.root) {
-            Ok(Some(conversation)) => {
-                if let Err(error) = load::select(self.app, self.source, target) {
-                    return self.unreadable(&error);
-                }
-                match rights::why_not_for(self.app, Act::Reply, &conversation) {
-                    Some(why) => self.app.say(Tone::Bad, why),
-                    None => self.reply_to(&conversation, false),
-                }
-            }
+            // The list stays as it is: its person comes back to it.
+            Ok(Some(conversation)) => match rights::why_not_for(self.app, Act::Reply, &conversation) {
+                Some(why) => self.app.say(Tone::Bad, why),
+                None => self.reply_to(&conversation, false),
+            },
             Ok(None) => match self.source.draft(target) {
                 Ok(Some(saved)) => {
                     self.go_on(saved.as_new_mail());

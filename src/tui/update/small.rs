@@ -6,7 +6,7 @@ use super::Turn;
 use crate::engine::message::{Command, Verdict};
 use crate::model::{Action, Expectation};
 use crate::tui::app::Tone;
-use crate::tui::keymap::{Act, Context};
+use crate::tui::keymap::Act;
 use crate::tui::layers::{Layer, Sure};
 use crate::tui::{tags, typing};
 
@@ -20,7 +20,11 @@ impl Turn<'_> {
         }
         // What is put back stays on the screen.
         self.app.layer = match (layer, act) {
-            (Layer::Help { of, scroll, under }, act) => help(of, scroll, under, act),
+            (Layer::Help { of, scroll, under }, act) => match scrolled(scroll, act) {
+                Some(scroll) => Some(Layer::Help { of, scroll, under }),
+                None => under.map(|layer| *layer),
+            },
+            (Layer::Said { scroll }, act) => scrolled(scroll, act).map(|scroll| Layer::Said { scroll }),
             (Layer::Mailboxes { selected }, act) => self.mailboxes_act(selected, act),
             (Layer::Outbox { selected, .. }, act) => self.outbox_act(selected, act),
             (Layer::Picker(mut picker), Act::LineUp | Act::LineDown) => {
@@ -125,16 +129,16 @@ impl Turn<'_> {
     }
 }
 
-fn help(of: Context, scroll: u16, under: Option<Box<Layer>>, act: Act) -> Option<Layer> {
-    let scroll = match act {
-        Act::Down => scroll.saturating_add(1),
-        Act::Up => scroll.saturating_sub(1),
-        Act::HalfDown => scroll.saturating_add(8),
-        Act::HalfUp => scroll.saturating_sub(8),
-        Act::Top => 0,
+/// Where a window of lines stands after this key; nowhere where the key closes it.
+fn scrolled(scroll: u16, act: Act) -> Option<u16> {
+    match act {
+        Act::Down => Some(scroll.saturating_add(1)),
+        Act::Up => Some(scroll.saturating_sub(1)),
+        Act::HalfDown => Some(scroll.saturating_add(8)),
+        Act::HalfUp => Some(scroll.saturating_sub(8)),
+        Act::Top => Some(0),
         // It stops at the last line.
-        Act::Bottom => u16::MAX,
-        _ => return under.map(|layer| *layer),
-    };
-    Some(Layer::Help { of, scroll, under })
+        Act::Bottom => Some(u16::MAX),
+        _ => None,
+    }
 }

@@ -30,6 +30,10 @@ pub struct Columns {
 
 /// Between two columns.
 const GAP: usize = 2;
+/// A tag in the room of a subject is cut at so many cells, its blanks included, …
+const LONGEST_TAG: usize = 12;
+/// … and takes room from a subject that has so many.
+const LEAST_BESIDE_TAG: usize = 24;
 
 impl Columns {
     /// The columns for a width: TAGS goes first, then AGE.
@@ -229,6 +233,32 @@ fn from(c: &Conversation, look: &Look) -> Vec<Span> {
     vec![(fit(name, look.columns.from, look.theme.glyphs.ellipsis), style)]
 }
 
+/// The tags where they have no column: as many as stand in the room that the subject leaves. A subject that leaves none gives
+/// some up, so that a tagged row can be told from others, but for one in which something is looked for; `+1` is one that is not
+/// shown.
+fn tags_beside(c: &Conversation, subject: usize, room: usize, look: &Look) -> String {
+    if look.columns.tags > 0 || c.tags.is_empty() {
+        return String::new();
+    }
+    let named: Vec<String> = c.tags.iter().map(|tag| settle(&format!("  #{}", safe::line(tag)))).collect();
+    let mut tags = String::new();
+    let mut shown = 0;
+    for tag in &named {
+        if subject + width(&tags) + width(tag) <= room {
+            tags.push_str(tag);
+            shown += 1;
+        }
+    }
+    if shown == 0 && room >= LEAST_BESIDE_TAG && look.marks.is_empty() {
+        tags = cut(&named[0], LONGEST_TAG, look.theme.glyphs.ellipsis);
+        shown = 1;
+    }
+    if shown > 0 && shown < named.len() && room >= LEAST_BESIDE_TAG {
+        tags.push_str(&format!(" +{}", named.len() - shown));
+    }
+    tags
+}
+
 fn subject(c: &Conversation, look: &Look) -> Vec<Span> {
     let (theme, g) = (look.theme, look.theme.glyphs);
     let mut pieces = Vec::new();
@@ -246,14 +276,7 @@ fn subject(c: &Conversation, look: &Look) -> Vec<Span> {
         pieces.push((fit("(no subject)", room, g.ellipsis), theme.style(Paint::Faint)));
     } else {
         // Where tags have no column, those that fit stand in the room that the subject leaves.
-        let mut tags = String::new();
-        let taken = width(&settle(&subject));
-        for tag in c.tags.iter().filter(|_| look.columns.tags == 0) {
-            let tag = settle(&format!("  #{}", safe::line(tag)));
-            if taken + width(&tags) + width(&tag) <= room {
-                tags.push_str(&tag);
-            }
-        }
+        let tags = tags_beside(c, width(&settle(&subject)), room, look);
         pieces.push((fit(&subject, room - width(&tags), g.ellipsis), weight(c, look)));
         if !tags.is_empty() {
             pieces.push((tags, theme.style(Paint::Tag)));

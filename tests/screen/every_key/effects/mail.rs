@@ -37,6 +37,14 @@ pub fn mail(name: &str) -> Option<Effect> {
         "mailboxes" => |d, key| shows(d, key, "─ Mailboxes ─"),
         "outbox" => |d, key| shows(d, key, "the outbox is empty"),
         "sync" => |d, key| shows(d, key, "asking the server for news"),
+        "said" => |d, key| {
+            d.on_fresh();
+            d.press("R");
+            d.a.wait_for("asking the server for news");
+            d.press(key);
+            d.a.wait_for("─ What was said ─");
+            d.a.wait_until("what was said by a key", |s| s.matches("asking the server for news").count() == 2);
+        },
         "keys" => |d, key| shows(d, key, "Keys: "),
         "search" => |d, key| shows(d, key, "/ words \"a phrase\""),
         "filter" => |d, key| shows(d, key, "\\ words \"a phrase\""),
