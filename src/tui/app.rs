@@ -429,6 +429,11 @@ impl App {
         self.intents.is_undoable_pending() || !self.nexts.is_empty()
     }
 
+    /// Whether something was done since the last mail was sent off: that is taken back first.
+    pub fn has_newer_undo(&self) -> bool {
+        !self.undo.is_empty() || self.intents.is_newer_undoable_pending() || !self.nexts.is_empty()
+    }
+
     /// Whether an answer to it is on its way out.
     pub fn is_leaving(&self, conversation: &Conversation) -> bool {
         let target = Self::target(conversation);

@@ -167,6 +167,21 @@ impl Composer {
         composer
     }
 
+    /// The cursor goes to the end of what was written above the quote and the signature: where it was is not known of a mail
+    /// that was sent off.
+    pub fn go_behind_the_text(&mut self) {
+        let lines = self.body.lines();
+        let is_given = |line: &String| is_quoted(line) || line.trim_end() == SIGNATURE_MARK.trim_end();
+        let end = lines.iter().position(is_given).unwrap_or(lines.len());
+        // Above a quote stands whose it is.
+        let is_quote = lines.get(end).is_some_and(|line| is_quoted(line));
+        let end = if is_quote { end.saturating_sub(1) } else { end };
+        let Some(row) = lines[..end].iter().rposition(|line| !line.trim().is_empty()) else { return };
+        let column = lines[row].chars().count();
+        let place = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
+        self.body.move_cursor(CursorMove::Jump(place(row), place(column)));
+    }
+
     /// Puts the mailbox's signature below the room for the text.
     pub fn sign(&mut self, signature: Option<String>) {
         self.signature = signature;

@@ -30,6 +30,15 @@ pub struct Intent {
     pub is_undo: bool,
     /// Said to nobody when it comes true (marking as read by opening).
     pub is_quiet: bool,
+    /// It was asked before an answer that is on its way: that is what undo takes back first.
+    pub is_behind: bool,
+}
+
+impl Intent {
+    fn is_undoable(&self) -> bool {
+        // How a mail is brought back is known when it has been moved.
+        !self.is_quiet && (self.undo.is_some() || matches!(self.action, Action::File(_)))
+    }
 }
 
 /// All that is pending, oldest first.
@@ -76,8 +85,17 @@ impl Intents {
 
     /// Whether something that can be undone is not answered yet.
     pub fn is_undoable_pending(&self) -> bool {
-        // How a mail is brought back is known when it has been moved.
-        self.0.iter().any(|i| !i.is_quiet && (i.undo.is_some() || matches!(i.action, Action::File(_))))
+        self.0.iter().any(Intent::is_undoable)
+    }
+
+    /// The same of what was asked since the last answer was sent off.
+    pub fn is_newer_undoable_pending(&self) -> bool {
+        self.0.iter().any(|i| !i.is_behind && i.is_undoable())
+    }
+
+    /// An answer is sent off: all this was before it.
+    pub fn put_behind(&mut self) {
+        self.0.iter_mut().for_each(|i| i.is_behind = true);
     }
 
     fn of<'a>(&'a self, conversation: &'a Conversation) -> impl Iterator<Item = &'a Intent> {

@@ -84,6 +84,12 @@ pub fn in_outbox(answers: usize) -> String {
     format!("waits in the outbox: {}", count(answers, "answer", "answers"))
 }
 
+/// Tags that come and go: `+billing -sales`.
+pub fn signed(add: &[String], remove: &[String]) -> String {
+    let signed = add.iter().map(|t| format!("+{t}")).chain(remove.iter().map(|t| format!("-{t}")));
+    signed.collect::<Vec<_>>().join(" ")
+}
+
 /// With a capital where it begins with a letter.
 pub fn capital(sentence: &str) -> String {
     let mut letters = sentence.chars();

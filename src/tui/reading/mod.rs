@@ -66,6 +66,8 @@ pub struct Reading {
     pub is_marked: bool,
     pub lines: Vec<ReadLine>,
     pub cursor: usize,
+    /// The message to whose head the cursor goes once the lines are made.
+    goes_to: Option<usize>,
     pub top: usize,
     /// What is looked for: it is marked, and unfolded.
     pub marks: Marks,
@@ -94,6 +96,7 @@ impl Reading {
             is_marked: false,
             lines: Vec::new(),
             cursor: 0,
+            goes_to: None,
             top: 0,
             marks: Marks::default(),
             asked_for: HashSet::new(),
@@ -225,8 +228,8 @@ impl Reading {
                 let is_open = self.open.entry(key).or_insert(false);
                 *is_open = !*is_open;
                 self.needs_look = true;
-                // The cursor goes to the head of the message, which stays where everything else moves.
-                self.cursor = self.head_of(part);
+                // The cursor goes to the head of the message, wherever that stands then.
+                self.goes_to = Some(part);
             }
         }
         self.made_for = 0;
@@ -252,9 +255,7 @@ impl Reading {
         self.open.insert(key, true);
         self.needs_look = true;
         self.made_for = 0;
-        if let Some(part) = part {
-            self.cursor = self.head_of(part);
-        }
+        self.goes_to = part;
     }
 
     /// The line with a message's head.
@@ -269,6 +270,9 @@ impl Reading {
         }
         self.lines = lines::of(self, width, context);
         self.made_for = width;
+        if let Some(part) = self.goes_to.take() {
+            self.cursor = self.head_of(part);
+        }
         if !self.is_placed && !self.lines.is_empty() {
             self.is_placed = true;
             let first = (0..self.parts.len()).find(|at| self.is_open(*at)).unwrap_or(0);

@@ -334,6 +334,11 @@ fn what_a_teammate_takes_while_one_writes_is_said_beside_the_text_and_not_sent()
     s.press("Ctrl-s");
     assert!(s.shows("▲ bob has it now. Esc keeps the draft, then T takes it over"), "{}", s.screen());
     assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
+    // By now the customer has an answer.
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap()[2].flags.answered = true;
+    s.press("Ctrl-s");
+    assert!(s.shows("▲ It was answered since you began this"), "{}", s.screen());
+    assert!(s.shows("bob has it now") && !s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
 }
 
 #[test]

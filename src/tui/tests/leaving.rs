@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::stage::Stage;
 use crate::engine::kept::Content;
 use crate::engine::message::{Command, Connection, Event};
-use crate::model::{Action, Assignee, ErrorKind, Refusal, Role};
+use crate::model::{Action, Assignee, ErrorKind, Refusal, Role, Status};
 use crate::tui::fake::{NOW, SUPPORT, at, handle, message, waiting};
 use crate::tui::source::OutboxState;
 
@@ -20,12 +20,14 @@ fn for_ten_seconds_z_takes_it_back() {
     s.press("z");
     assert!(matches!(s.commands.last(), Some(Command::Unsend { item: 7, .. })));
     // The engine lays the text back on the desk.
-    let content = Content { body: "Hi Dana,".into(), ..Default::default() };
-    let saved = came_back(content);
+    let body = "Hi Dana,\n\nOn Monday, Dana Reyes wrote:\n> It is smoking again.\n".into();
+    let saved = came_back(Content { body, ..Default::default() });
     s.fake.drafts.borrow_mut().insert(fire(), saved);
     s.tell(Event::TakenBack { item: 7, target: fire() });
     assert!(s.shows("Hi Dana,") && s.shows("taken back: nothing was sent"));
     assert_eq!(s.selected(), "fire");
+    s.type_text(" thanks");
+    assert!(s.shows("Hi Dana, thanks"), "where one stopped, not at the beginning: {}", s.screen());
 }
 
 #[test]
@@ -208,4 +210,27 @@ fn a_refused_sender_is_told_in_plain_words_and_the_text_stays() {
     s.tell(Event::NotSent { item: 7, target: fire(), refusal });
     assert!(s.shows("▲ not sent to Dana Reyes: mail.example.test does not let alice send as support@example.test."));
     assert!(s.line_with("Printer on fire").contains("draft"));
+}
+
+#[test]
+fn what_was_done_after_an_answer_was_sent_off_is_taken_back_before_it() {
+    let mut s = Stage::new(100, 30);
+    answered(&mut s);
+    s.press("g g e");
+    s.grant(|c| c.status = Status::Done);
+    assert!(s.shows("z undo, then your answer 10s"), "{}", s.screen());
+    s.press("z");
+    assert!(matches!(s.last_act().2, Action::Unfinish { .. } | Action::Reopen), "{:?}", s.last_act());
+    s.grant(|c| c.status = Status::Open);
+    s.press("z");
+    assert!(matches!(s.commands.last(), Some(Command::Unsend { .. })), "{:?}", s.commands.last());
+
+    // What was done after it has left is undone at once, and what was before it is not meant.
+    let mut s = Stage::new(100, 30);
+    answered(&mut s);
+    s.press("g g e");
+    s.grant(|c| c.status = Status::Done);
+    s.tell(Event::Sent { item: 7, target: fire() });
+    s.press("z");
+    assert!(matches!(s.last_act().2, Action::Unfinish { .. } | Action::Reopen), "{:?}", s.last_act());
 }

@@ -660,6 +660,14 @@ fn what_is_read_is_folded_and_quotes_open() {
     assert!(s.shows("15 quoted lines"), "{}", s.screen());
     s.press("g g Enter");
     assert!(s.shows("▾ Dana Reyes") && s.shows("to support@example.test"));
+    // The cursor stays on what it opens and closes, wherever that stands then.
+    s.press("g g Enter j");
+    let folded = s.line_with("▌");
+    assert!(folded.contains("▸ Example Support"), "{}", s.screen());
+    s.press("Enter");
+    assert!(s.line_with("▌").contains("▾ Example Support"), "{}", s.screen());
+    s.press("Enter");
+    assert_eq!(s.line_with("▌"), folded, "{}", s.screen());
 }
 
 #[test]

@@ -381,6 +381,7 @@ impl Turn<'_> {
         self.app.composer = None;
         // What came before an answer is not undone behind it.
         self.app.undo_behind.append(&mut self.app.undo);
+        self.app.intents.put_behind();
         self.app.say(Tone::News, "on its way to the outbox");
         if !target.is_opening() {
             self.go_on_from(&target.root);

@@ -92,14 +92,19 @@ impl Turn<'_> {
         }
     }
 
-    /// A teammate took the conversation to which an answer is being written.
+    /// A teammate took, or answered, the conversation to which an answer is being written.
     fn taken_while_writing(&mut self, change: &Change) {
         let Some(composer) = &self.app.composer else { return };
         let is_it =
             change.mailbox == composer.target.mailbox && change.conversation == conversation_id(&composer.target.root);
         let holder = change.assignee.holder().cloned().filter(|by| Some(by) != self.app.me());
-        if let Some(by) = holder.filter(|_| is_it && !composer.target.is_opening()) {
-            self.warn_of_holder(by);
+        if !is_it || composer.target.is_opening() {
+            return;
+        }
+        match holder {
+            Some(by) => self.warn_of_holder(by),
+            None if change.kind == ChangeKind::Replied => self.warn_of_news(),
+            None => {}
         }
     }
 
@@ -177,8 +182,11 @@ impl Turn<'_> {
                 if !intent.is_quiet {
                     self.app.say(Tone::Good, said);
                 }
-                if let Some(undo) = intent.undo {
-                    self.remember(undo);
+                let is_leaving = !self.app.held.is_empty() || !self.app.sending.is_empty();
+                match intent.undo {
+                    Some(undo) if intent.is_behind && is_leaving => self.app.undo_behind.push(undo),
+                    Some(undo) => self.remember(undo),
+                    None => {}
                 }
                 // What was taken back is what one means next.
                 if intent.is_undo && self.app.composer.is_none() {
@@ -298,6 +306,9 @@ impl Turn<'_> {
             Ok(Some(saved)) if self.app.composer.is_none() && self.app.layer.is_none() => {
                 drop(saved);
                 self.resume(target);
+                if let Some(composer) = &mut self.app.composer {
+                    composer.go_behind_the_text();
+                }
                 self.app.say(Tone::Good, "taken back: nothing was sent");
                 self.select(target);
             }
@@ -308,6 +319,10 @@ impl Turn<'_> {
     fn sent(&mut self, item: &Item, target: &Target) {
         let to = self.app.held.iter().find(|h| h.item == *item).map(|h| h.to.clone()).filter(|to| !to.is_empty());
         self.has_left(item, target);
+        if self.app.has_newer_undo() {
+            // What was done while it waited is newer than it.
+            self.app.undo_at = Some(self.app.now);
+        }
         self.undo_again(Some(target));
         self.app.drafts.remove(target);
         let conversation = self.source.conversation(&target.mailbox, &target.root).ok().flatten();
@@ -419,8 +434,7 @@ impl Turn<'_> {
             Action::Done => format!("done: {subject}"),
             Action::Reopen => format!("open again: {subject}"),
             Action::Tag { add, remove } => {
-                let signed = add.iter().map(|t| format!("+{t}")).chain(remove.iter().map(|t| format!("-{t}")));
-                format!("{} on {subject}", signed.collect::<Vec<_>>().join(" "))
+                format!("{} on {subject}", words::signed(add, remove))
             }
             Action::Urgent(true) => format!("urgent: {subject}"),
             Action::Urgent(false) => format!("no longer urgent: {subject}"),

@@ -354,7 +354,7 @@ impl Turn<'_> {
             Action::Done => "done".to_owned(),
             Action::Waiting => "waiting for the customer".to_owned(),
             Action::Reopen => "open again".to_owned(),
-            Action::Tag { .. } => "tagged".to_owned(),
+            Action::Tag { add, remove } => format!("tagged {}", words::signed(add, remove)),
             Action::Urgent(true) => "urgent".to_owned(),
             Action::Urgent(false) => "no longer urgent".to_owned(),
             Action::Seen(true) | Action::SeenOf { seen: true, .. } => "read".to_owned(),

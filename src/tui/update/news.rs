@@ -33,7 +33,13 @@ impl Turn<'_> {
 
     /// Says beside the text who has its conversation now, and what can be done about it.
     pub(super) fn warn_of_holder(&mut self, by: Handle) {
-        let refusal = Refusal::new(ErrorKind::Held, format!("{by} has it now")).holder(by);
+        // That it was answered by now is worth more than who has it.
+        let answered = self.news().filter(|news| news.is_answered);
+        let says = match answered {
+            Some(news) => format!("{}, and {by} has it now", news.says),
+            None => format!("{by} has it now"),
+        };
+        let refusal = Refusal::new(ErrorKind::Held, says).holder(by);
         let warning = self.lost_while_writing(&refusal);
         if let Some(composer) = &mut self.app.composer {
             composer.warning = Some(warning);

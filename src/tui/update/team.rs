@@ -58,8 +58,17 @@ impl Turn<'_> {
         let me = self.app.me().cloned();
         let Asked { target, action, expect, upto, batch: _ } = asked;
         let is_undo = false;
-        let intent =
-            Intent { ticket, target: target.clone(), action: action.clone(), subject, me, undo, is_undo, is_quiet };
+        let intent = Intent {
+            ticket,
+            target: target.clone(),
+            action: action.clone(),
+            subject,
+            me,
+            undo,
+            is_undo,
+            is_quiet,
+            is_behind: false,
+        };
         self.app.intents.push(intent);
         self.send(Command::Act { ticket, target, action, expect, upto });
         ticket
@@ -264,10 +273,12 @@ impl Turn<'_> {
     /// Takes back the answer that is still held, else the last change.
     pub(super) fn undo(&mut self) {
         let held = self.app.recallable().map(|h| h.item.clone());
-        if let Some(item) = held.or_else(|| self.app.waiting_to_be_sent().map(OutboxItem::name)) {
+        let held = held.or_else(|| self.app.waiting_to_be_sent().map(OutboxItem::name));
+        let is_newest = !self.app.has_newer_undo();
+        if let Some(item) = held.filter(|_| is_newest) {
             return self.take_back(item);
         }
-        if self.app.is_just_leaving() {
+        if self.app.is_just_leaving() && is_newest {
             return self.app.say(Tone::Bad, "too late: what you sent is just leaving");
         }
         // The last change is not the one before it: it is taken back when it is there.
@@ -301,7 +312,7 @@ impl Turn<'_> {
     /// word. Said once.
     fn is_meant_for_what_left(&mut self) -> bool {
         let Some(sent_at) = self.app.sent_at else { return false };
-        let is_newest = self.app.undo_at.is_none_or(|at| at <= sent_at);
+        let is_newest = self.app.undo_at.is_none_or(|at| at < sent_at);
         if !is_newest || self.app.now.duration_since(sent_at) >= TOO_LATE {
             return false;
         }

@@ -233,6 +233,10 @@ pub fn activity(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         |a: &Activity, held: &Held| a.tone == Tone::Bad || is_after(a, held) && app.now.duration_since(a.at) < GLANCE;
     let fresh = app.activity.as_ref().filter(|a| held.is_none_or(|held| is_read(a, held)));
     let word = match held {
+        Some(held) if takes_keys && app.has_newer_undo() => {
+            let kind = words::kind(&held.target);
+            Some(format!("undo, then your {kind} {}s", words::seconds_left(held.until, app.now)))
+        }
         // Beside something else it says what would be taken back.
         Some(held) if takes_keys && fresh.is_some() => {
             Some(format!("take your {} back {}s", words::kind(&held.target), words::seconds_left(held.until, app.now)))
