@@ -228,6 +228,7 @@ pub enum Act {
     Attach,
     OtherForm,
     Bcc,
+    ThrowAway,
     // Text under a cursor
     Left,
     Right,
@@ -390,6 +391,7 @@ pub const DEFAULT: &[Binding] = keys![
     Act::Editor, "editor", ["Ctrl-e"], &[C::Writing], Answer, "write in $EDITOR", "$EDITOR";
     Act::Attach, "attach", ["Ctrl-a"], &[C::Writing], Answer, "attach a file; Delete takes the chosen one off", "attach";
     Act::OtherForm, "other-form", ["Ctrl-r"], &[C::Writing], Answer, "reply to one or all; forward as text or attachment";
+    Act::ThrowAway, "throw-away", ["Ctrl-x"], &[C::Writing], Answer, "throw this text away, after a question";
     Act::Bcc, "bcc", ["Ctrl-b"], &[C::Writing], Answer, "to Bcc: who gets a copy unseen";
     Act::NextField, "next-field", ["Tab"], &[C::Writing], Answer, "next field; takes the address that is offered", "fields";
     Act::PreviousField, "previous-field", ["Shift-Tab"], &[C::Writing], Answer, "previous field";

@@ -43,6 +43,8 @@ pub enum Sure {
     },
     /// Forget the draft that lies here.
     ThrowAway(Target),
+    /// Throw away what is being written.
+    Scrap,
     Quit,
 }
 

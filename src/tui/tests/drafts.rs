@@ -140,3 +140,22 @@ fn an_answer_that_was_opened_and_not_written_leaves_its_conversation_free() {
     s.press("Esc");
     assert_eq!(s.last_act().2, &Action::Claim);
 }
+
+#[test]
+fn a_text_is_thrown_away_after_a_question_and_leaves_its_conversation_free() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    s.type_text("Hi");
+    s.pass(2_000);
+    assert_eq!(s.fake.drafts.borrow().len(), 1);
+    s.press("Ctrl-x n");
+    assert!(s.app.composer.is_some() && s.shows("Hi"), "{}", s.screen());
+    s.press("Ctrl-x y");
+    assert!(s.app.composer.is_none() && s.fake.drafts.borrow().is_empty(), "{}", s.screen());
+    assert!(s.shows("the text is thrown away"), "{}", s.screen());
+    assert_eq!(s.last_act().2, &Action::Release);
+    // Nothing was written: nothing is asked.
+    s.press("r Ctrl-x");
+    assert!(s.app.composer.is_none() && s.app.layer.is_none(), "{}", s.screen());
+}

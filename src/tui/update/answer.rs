@@ -191,6 +191,16 @@ impl Turn<'_> {
                 }
             }
             Act::KeepDraft => self.close(),
+            // Where nothing was written there is nothing to ask about.
+            Act::ThrowAway if !composer.is_touched => self.close(),
+            Act::ThrowAway => {
+                self.app.layer = Some(Layer::Confirm {
+                    question: "Throw this text away?".to_owned(),
+                    explains: "It is gone then; nothing brings it back.".to_owned(),
+                    sure: Sure::Scrap,
+                    back: None,
+                });
+            }
             Act::NextField => composer.turn(false),
             Act::PreviousField => composer.turn(true),
             Act::Attach => self.choose_file(),
@@ -268,13 +278,30 @@ impl Turn<'_> {
         if !composer.is_empty() && !is_quote() {
             return false;
         }
-        let emptied = Box::new(composer.to_keep(self.app.now));
+        self.forget_text();
+        true
+    }
+
+    /// What lies on the desk of the text in hand is no draft any more.
+    fn forget_text(&mut self) {
+        let Some(composer) = &self.app.composer else { return };
+        let text = Box::new(composer.to_keep(self.app.now));
         // What lies there else is another text.
         if composer.saved_at.is_some() {
-            self.app.drafts.remove(&emptied.target);
+            self.app.drafts.remove(&text.target);
         }
-        self.effects.push(Effect::ForgetDraft(emptied));
-        true
+        self.effects.push(Effect::ForgetDraft(text));
+    }
+
+    /// Throws away what is being written, after its person said yes.
+    pub(super) fn scrap(&mut self) {
+        self.forget_text();
+        let Some(composer) = self.app.composer.take() else { return };
+        if composer.brought_claim {
+            self.release_unanswered(&composer.target);
+        }
+        self.app.say(Tone::Good, "the text is thrown away");
+        self.app.is_stale = true;
     }
 
     /// Keeps what was typed since the last keeping.

@@ -107,6 +107,7 @@ impl Turn<'_> {
             Sure::Quit => self.leave(),
             Sure::SendToo { then, seen } => self.send_too(then, seen),
             Sure::ThrowAway(target) => self.throw_away(&target),
+            Sure::Scrap => self.scrap(),
             Sure::Follow(target) => self.launch(target),
             Sure::Many(action) => self.begin_batch(action),
             Sure::Unseen { conversation: None, action } => self.ask_many(action),

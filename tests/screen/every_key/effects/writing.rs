@@ -40,6 +40,14 @@ pub fn writing(name: &str) -> Option<Effect> {
             d.press(key);
             d.a.wait_for("priya@raman.example");
         },
+        "throw-away" => |d, key| {
+            d.enter();
+            d.a.keys("not this");
+            d.press(key);
+            d.a.wait_for("Throw this text away?");
+            d.press("y");
+            d.a.wait_for("the text is thrown away");
+        },
         "bcc" => |d, key| {
             d.enter();
             assert!(!d.a.screen().contains("Bcc"), "{}", d.a.framed());
