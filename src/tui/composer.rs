@@ -112,6 +112,8 @@ pub struct Composer {
     pub warning: Option<String>,
     /// The message whose text is to be quoted when it is here.
     pub awaits: Option<(Role, Uid)>,
+    /// A teammate had answered just before it was begun.
+    pub is_overlooked: bool,
     /// What was said once already.
     doubts: HashSet<Doubt>,
 }
@@ -143,6 +145,7 @@ impl Composer {
             brought_claim: false,
             warning: None,
             awaits: None,
+            is_overlooked: false,
             doubts: HashSet::new(),
         };
         composer.body.move_cursor(CursorMove::Top);

@@ -94,7 +94,7 @@ impl LineAsk {
     pub fn explains(&self) -> &'static str {
         match self {
             Self::SaveIn(_) => "a folder that is there; nothing in it is overwritten",
-            Self::PipeTo(_) => "it reads the mail on its standard input",
+            Self::PipeTo(_) => "the command gets it on its standard input",
         }
     }
 }

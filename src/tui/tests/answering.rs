@@ -136,6 +136,20 @@ fn a_mail_that_comes_while_one_writes_stops_the_sending_once() {
 }
 
 #[test]
+fn a_mail_that_was_filed_and_came_back_is_no_news() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi");
+    // All of it has new numbers: to Trash, and back.
+    for mail in s.fake.threads.borrow_mut().get_mut("fire").unwrap().iter_mut().filter(|m| m.folder == Role::Inbox) {
+        mail.uid.0 += 100;
+    }
+    s.press("Ctrl-s");
+    assert!(!s.shows("wrote since you began this"), "{}", s.screen());
+    assert_eq!(sent(&s).1.seen.inbox.0, 114, "it counts as seen by its new number");
+}
+
+#[test]
 fn an_answer_that_another_program_gave_meanwhile_stops_the_sending_once() {
     let mark = |s: &Stage| s.fake.threads.borrow_mut().get_mut("fire").unwrap()[2].flags.answered = true;
     let mut s = Stage::new(100, 30);
@@ -380,4 +394,53 @@ fn a_quote_that_comes_late_stays_out_of_what_is_written() {
     s.fake.bodies.borrow_mut().insert((Role::Inbox, 14), body);
     s.changed();
     assert!(!s.shows("> It is smoking again.") && !s.shows("the quote follows"));
+}
+
+#[test]
+fn what_was_answered_while_one_was_asked_about_taking_it_over_is_not_answered_once_more() {
+    let mut s = Stage::new(100, 30);
+    s.fake.change("fire", |c| c.assignee = Assignee::Held(handle("bob")));
+    s.changed();
+    s.press("G r");
+    assert!(s.shows("Take it over?"), "{}", s.screen());
+    // Bob's answer leaves while the question stands.
+    s.fake.change("fire", |c| {
+        c.messages += 1;
+        c.last_at = at(NOW);
+    });
+    s.changed();
+    let asked = s.commands.len();
+    s.press("y");
+    assert!(s.shows("“Printer on fire” changed while you were asked: look at it first"), "{}", s.screen());
+    assert!(s.app.composer.is_none() && s.commands.len() == asked, "nothing was taken");
+    // Who has seen that asks again.
+    s.press("r y");
+    assert!(s.app.composer.is_some(), "{}", s.screen());
+}
+
+#[test]
+fn what_a_teammate_answered_a_moment_ago_is_asked_about_before_a_second_answer() {
+    let answered = |minutes: u32| {
+        let mut s = Stage::new(100, 30);
+        let date = format!("2026-11-24T{}:{:02}:00Z", if minutes > 2 { 13 } else { 14 }, (62 - minutes) % 60);
+        let mut ours = message(9, "Example Support <support@example.test>", &date);
+        ours.folder = Role::Sent;
+        s.fake.threads.borrow_mut().get_mut("fire").unwrap().push(ours);
+        s.press("G r");
+        s
+    };
+    let mut s = answered(1);
+    assert!(s.shows("▲ It was answered just before you began this"), "{}", s.screen());
+    s.type_text("Hi");
+    s.press("Ctrl-s");
+    assert!(s.shows("Send yours as"), "{}", s.screen());
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
+    s.press("y");
+    assert!(matches!(s.commands.last(), Some(Command::Send { .. })));
+    // What was answered longer ago was there to be read.
+    let mut s = answered(20);
+    assert!(!s.shows("It was answered"), "{}", s.screen());
+    s.type_text("Hi");
+    s.press("Ctrl-s");
+    assert!(matches!(s.commands.last(), Some(Command::Send { .. })), "{}", s.screen());
 }

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Turn;
 use crate::engine::kept::Content;
 use crate::engine::message::{AfterReply, Answer, Command, Item, Target};
 use crate::engine::outbox;
 use crate::mail::compose;
-use crate::model::{Action, Assignee, Conversation, ErrorKind, Expectation, Refusal};
+use crate::model::{Action, Assignee, Conversation, ErrorKind, Expectation, Refusal, Role, Uid};
 use crate::tui::app::{App, Held, Sending, Tone};
 use crate::tui::composer::{Composer, Field};
 use crate::tui::editor::Edited;
@@ -23,6 +23,8 @@ use crate::wire::identity::identity;
 
 /// Younger announcements are being sent right now.
 const STALE_MINUTES: i64 = 10;
+/// So long a teammate's answer may be overlooked by who begins another.
+const RECENT: SignedDuration = SignedDuration::from_mins(10);
 
 impl Turn<'_> {
     /// `r` and `a`: what stands in the way is said before the first key is typed.
@@ -129,8 +131,24 @@ impl Turn<'_> {
         let draft = outbox::reply(mailbox, &answered.message, all, text);
         let answered_id = identity(&answered.message);
         let numbering = self.source.numbering(&target.mailbox).unwrap_or_default();
-        let content = Content::of(&draft, &answered_id, reading.seen(&answered_id, numbering));
+        let mut seen = reading.seen(&answered_id, numbering);
+        // An answer that a teammate gave a moment ago may not have been noticed: it counts as not seen, so that it is told of
+        // now and asked about before the customer gets a second one.
+        let recently = self.app.now - RECENT;
+        let overlooked = reading
+            .parts
+            .iter()
+            .map(|part| &part.message)
+            .filter(|m| m.folder == Role::Sent && m.internal_date > recently.max(answered.message.internal_date))
+            .map(|m| m.uid.0)
+            .min()
+            .filter(|_| !self.app.answered_here.contains(&target));
+        if let Some(uid) = overlooked {
+            seen.sent = Uid(uid.saturating_sub(1).min(seen.sent.0));
+        }
+        let content = Content::of(&draft, &answered_id, seen);
         let mut composer = Composer::new(target.clone(), content);
+        composer.is_overlooked = overlooked.is_some();
         if text.is_none() {
             composer.awaits = Some((answered.message.folder, answered.message.uid));
             self.send(Command::Open { target: target.clone() });
@@ -143,6 +161,9 @@ impl Turn<'_> {
             composer.warning = Some(format!("{why}: teammates will not see that you are answering"));
         }
         self.begin_writing(composer);
+        if overlooked.is_some() {
+            self.warn_of_news();
+        }
         true
     }
 

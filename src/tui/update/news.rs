@@ -8,6 +8,7 @@ use crate::tui::layers::{Layer, Sure};
 use crate::tui::reading::Reading;
 use crate::tui::words;
 use crate::wire::answer::Seen;
+use crate::wire::identity::identity;
 
 /// What became of a conversation since an answer to it was begun.
 struct News {
@@ -15,6 +16,8 @@ struct News {
     is_answered: bool,
     /// How the other answer begins, where it is here.
     words: Option<String>,
+    /// All of it was there before: a mail that was filed elsewhere and came back has another number, and is no news.
+    is_known: bool,
     now: Seen,
 }
 
@@ -50,6 +53,12 @@ impl Turn<'_> {
     /// answered meanwhile that is a question, since the customer would get both.
     pub(super) fn stops_for_news(&mut self, then: Option<AfterReply>) -> bool {
         let Some(news) = self.news() else { return false };
+        if news.is_known {
+            if let Some(composer) = &mut self.app.composer {
+                composer.see(news.now);
+            }
+            return false;
+        }
         if news.is_answered {
             let explains = match &news.words {
                 Some(words) => format!("The customer has this by now, and would get yours too: {words}"),
@@ -74,7 +83,8 @@ impl Turn<'_> {
 
     /// The same for a text that is opened again: said before the first key.
     pub(super) fn warn_of_news(&mut self) {
-        if let (Some(news), Some(composer)) = (self.news(), &mut self.app.composer) {
+        let news = self.news().filter(|news| !news.is_known);
+        if let (Some(news), Some(composer)) = (news, &mut self.app.composer) {
             composer.warning = Some(format!("{}: read it before you send this", news.says));
         }
     }
@@ -111,20 +121,31 @@ impl Turn<'_> {
         if let Some(ours) = ours {
             let body = self.source.body(&mailbox, ours.folder, ours.uid).ok().flatten();
             let words = body.map(|body| words::beginning(&body.text));
+            let since = if composer.is_overlooked { "just before" } else { "since" };
             return Some(News {
-                says: "It was answered since you began this".to_owned(),
+                says: format!("It was answered {since} you began this"),
                 is_answered: true,
                 words,
+                is_known: false,
                 now,
             });
         }
         if is_marked {
             let says = "It was answered since you began this, by another mail program".to_owned();
-            return Some(News { says, is_answered: true, words: None, now });
+            return Some(News { says, is_answered: true, words: None, is_known: false, now });
         }
-        let theirs = newest(&|m| m.folder == Role::Inbox && m.uid > seen.inbox);
+        let is_theirs = |m: &Message| m.folder == Role::Inbox && m.uid > seen.inbox;
+        let theirs = newest(&is_theirs);
+        // What came in before the mail that is answered was there when that was read.
+        let all = || reading.parts.iter().map(|part| &part.message);
+        let read = all().find(|m| identity(m) == answered).map(|m| m.internal_date);
+        let is_old = |m: &Message, read| identity(m) == answered || m.internal_date < read;
+        // Where all is numbered anew, nothing is known to have been read.
+        let is_numbered_so = seen.inbox == composer.seen().inbox;
+        let is_known =
+            is_numbered_so && read.is_some_and(|read| all().filter(|m| is_theirs(m)).all(|m| is_old(m, read)));
         let from = theirs.and_then(|m| m.from.first()).map(|a| crate::mail::safe::line(a.shown()));
         let says = format!("{} wrote since you began this", from.unwrap_or_else(|| "somebody".to_owned()));
-        Some(News { says, is_answered: false, words: None, now })
+        Some(News { says, is_answered: false, words: None, is_known, now })
     }
 }

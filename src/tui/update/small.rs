@@ -4,11 +4,11 @@ use ratatui_textarea::CursorMove;
 
 use super::Turn;
 use crate::engine::message::{Command, Verdict};
-use crate::model::{Action, Expectation};
+use crate::model::{Action, Conversation, Expectation};
 use crate::tui::app::Tone;
 use crate::tui::keymap::Act;
 use crate::tui::layers::{Layer, Sure};
-use crate::tui::{tags, typing};
+use crate::tui::{tags, typing, words};
 
 impl Turn<'_> {
     pub(super) fn small_act(&mut self, act: Act) {
@@ -115,6 +115,11 @@ impl Turn<'_> {
             Sure::Unseen { conversation: Some(c), action } => self.ask(&c, action, Expectation::default(), false),
             Sure::SendUnannounced { then } => self.send_answer(then, true),
             Sure::TakeOver { conversation, then_reply } => {
+                if self.has_changed_since(&conversation) {
+                    let subject = words::quoted(&conversation.subject, self.theme.glyphs);
+                    let says = format!("{subject} changed while you were asked: look at it first; nothing was taken");
+                    return self.app.say(Tone::Bad, says);
+                }
                 let expect = Expectation { assignee: Some(conversation.assignee.clone()), status: None };
                 self.ask(&conversation, Action::TakeOver, expect, false);
                 // An answer may have been announced since the question was put.
@@ -127,6 +132,18 @@ impl Turn<'_> {
                 }
             }
         }
+    }
+}
+
+impl Turn<'_> {
+    /// Whether mail came or went since a question about a conversation was put, or what became of it: an answer of the one who
+    /// had it, before all. One that is on its way has a question of its own.
+    fn has_changed_since(&self, asked: &Conversation) -> bool {
+        let now = self.source.conversation(&asked.mailbox, &asked.root);
+        now.ok().flatten().is_some_and(|now| {
+            let is_same = (now.messages, now.last_at, now.status) == (asked.messages, asked.last_at, asked.status);
+            !is_same && !now.has_pending_answer
+        })
     }
 }
 
