@@ -105,7 +105,7 @@ pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
     let has_begun =
         shown.map_err(|error| Refusal::new(ErrorKind::Failed, format!("the terminal cannot be used: {error}")))?;
     if has_begun {
-        Output::new(false).aside("What you were writing is kept; `O` on the screen lists it.");
+        Output::new(false).aside("What you were writing is kept; the outbox on the screen lists it.");
     }
     Ok(())
 }

@@ -43,6 +43,8 @@ const MUTT: &[Line] = lines![
     MAIL, "move", ["s", "v"];
     MAIL, "undo", ["u"];
     MAIL, "takeover", ["O"];
+    // It recalls what was postponed; Alt-O begins a function key in most terminals.
+    MAIL, "outbox", ["R"];
     MAIL, "next-mailbox", ["Ctrl-n"];
     MAIL, "previous-mailbox", ["Ctrl-p"];
     QUEUE, "select", ["t"];

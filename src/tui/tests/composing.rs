@@ -5,6 +5,7 @@ use crate::engine::files::Entry;
 use crate::engine::kept::{Attached, Forwards};
 use crate::engine::message::{Answer, Command, Event, Target};
 use crate::model::{Capability, ErrorKind, Refusal};
+use crate::tui::composer::Field;
 use crate::tui::fake::SUPPORT;
 use crate::tui::message::Message;
 
@@ -254,4 +255,18 @@ fn what_cannot_be_announced_is_asked_about_before_it_is_sent() {
     assert!(s.shows("This mail cannot be announced") && !is_sent(&s), "{}", s.screen());
     s.press("y");
     assert!(sent(&s).unannounced);
+}
+
+#[test]
+fn what_is_typed_where_no_text_goes_is_the_text() {
+    let mut s = Stage::new(100, 30);
+    s.press("G f");
+    for field in [Field::From, Field::Files] {
+        s.app.composer.as_mut().unwrap().field = field;
+        s.press("Left");
+        assert_eq!(s.app.composer.as_ref().unwrap().field, field);
+    }
+    s.type_text("See below. ");
+    assert_eq!(s.app.composer.as_ref().unwrap().field, Field::Body);
+    assert!(s.shows("See below."), "{}", s.screen());
 }

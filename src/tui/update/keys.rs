@@ -1,6 +1,6 @@
 //! A key becomes an action, by the keymap; what has no action is text where text is typed.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::Turn;
 use crate::model::Destination;
@@ -86,6 +86,12 @@ impl Turn<'_> {
                 self.line_changed();
             }
         } else if let Some(composer) = &mut self.app.composer {
+            let is_letter = matches!(key.code, KeyCode::Char(_))
+                && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+            if is_letter && !composer.field.takes_text() {
+                // Who types where nothing is typed means the text.
+                composer.field = Field::Body;
+            }
             let field = composer.field;
             let is_one_line = field != Field::Body;
             let is_enter = is_one_line && key.code == KeyCode::Enter;
