@@ -28,6 +28,8 @@ pub struct Intent {
     pub undo: Option<Asked>,
     /// It takes something back itself, and is not taken back.
     pub is_undo: bool,
+    /// Where the cursor was when that was asked for: who has gone elsewhere since stays there.
+    pub asked_at: Option<String>,
     /// Said to nobody when it comes true (marking as read by opening).
     pub is_quiet: bool,
     /// It was asked before an answer that is on its way: that is what undo takes back first.
@@ -64,10 +66,11 @@ impl Intents {
         }
     }
 
-    /// What this ticket asked takes back something else.
-    pub fn is_undo(&mut self, ticket: Ticket) {
+    /// What this ticket asked takes back something else. `asked_at`: the row under the cursor.
+    pub fn is_undo(&mut self, ticket: Ticket, asked_at: Option<String>) {
         if let Some(intent) = self.0.iter_mut().find(|i| i.ticket == ticket) {
             intent.is_undo = true;
+            intent.asked_at = asked_at;
         }
     }
 

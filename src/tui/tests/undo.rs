@@ -147,3 +147,15 @@ fn only_what_a_key_changed_is_taken_back() {
     assert_eq!(undo(Action::Urgent(false)), None, "it was not");
     assert_eq!(undo(Action::Urgent(true)), Some((Action::Urgent(false), expect)));
 }
+
+#[test]
+fn who_has_gone_elsewhere_before_the_undo_is_done_stays_there() {
+    let mut s = Stage::new(100, 24);
+    s.press("G c");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    s.press("z g g");
+    let first = s.selected().to_owned();
+    s.grant(|c| c.assignee = Assignee::Free);
+    assert_eq!(s.selected(), first);
+    assert_ne!(first, "fire");
+}

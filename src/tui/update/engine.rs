@@ -188,8 +188,9 @@ impl Turn<'_> {
                     Some(undo) => self.remember(undo),
                     None => {}
                 }
-                // What was taken back is what one means next.
-                if intent.is_undo && self.app.composer.is_none() {
+                // What was taken back is what one means next, unless one has gone elsewhere by then.
+                let has_stayed = self.app.queue.root == intent.asked_at;
+                if intent.is_undo && has_stayed && self.app.composer.is_none() {
                     let target = now.as_ref().map_or(intent.target, App::target);
                     self.select(&target);
                 }

@@ -235,7 +235,7 @@ impl Turn<'_> {
                 Work::Undo { todo } => todo.pop_front().map(|asked| {
                     let subject = self.subject_of(&asked);
                     let ticket = self.ask_with(asked, subject, None, false);
-                    self.app.intents.is_undo(ticket);
+                    self.app.intents.is_undo(ticket, None);
                     Ok(Some(ticket))
                 }),
             };

@@ -68,6 +68,7 @@ impl Turn<'_> {
             is_undo,
             is_quiet,
             is_behind: false,
+            asked_at: None,
         };
         self.app.intents.push(intent);
         self.send(Command::Act { ticket, target, action, expect, upto });
@@ -305,7 +306,7 @@ impl Turn<'_> {
         }
         let subject = self.subject_of(&undo);
         let ticket = self.ask_with(undo, subject, None, false);
-        self.app.intents.is_undo(ticket);
+        self.app.intents.is_undo(ticket, self.app.queue.root.clone());
     }
 
     /// Who takes back right after a mail has left means that mail: what came before it is not undone in its place without a
