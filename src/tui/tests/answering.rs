@@ -303,12 +303,7 @@ pub(super) fn came_back_while_writing(typed: &str) -> Stage {
 #[test]
 fn an_unknown_fate_is_asked_about_before_anything_else_is_written() {
     let mut s = Stage::new(100, 30);
-    let mut pending = message(9, "Example Support <support@example.test>", "2026-11-24T13:40:00Z");
-    pending.folder = Role::Sent;
-    pending.flags.keywords = vec!["$SubmitPending".into()];
-    s.fake.threads.borrow_mut().get_mut("fire").unwrap().push(pending);
-    s.fake.change("fire", |c| c.has_pending_answer = true);
-    s.changed();
+    announced(&mut s, "2026-11-24T13:40:00Z");
     s.press("G r");
     assert!(s.app.composer.is_none());
     assert!(s.shows("The answer of 13:40 to “Printer on fire”"), "{}", s.screen());

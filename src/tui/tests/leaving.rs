@@ -1,13 +1,13 @@
 //! An answer on its way: the ten seconds, what takes it back, what waits for it.
 
-use super::answering::{answered, came_back, came_back_while_writing, claimed, fire, sent};
+use super::answering::{announced, answered, came_back, came_back_while_writing, claimed, fire, sent};
 use std::time::Duration;
 
 use super::stage::Stage;
 use crate::engine::kept::Content;
 use crate::engine::message::{Command, Connection, Event};
-use crate::model::{Action, Assignee, ErrorKind, Refusal, Role, Status};
-use crate::tui::fake::{NOW, SUPPORT, at, handle, message, waiting};
+use crate::model::{Action, Assignee, ErrorKind, Refusal, Status};
+use crate::tui::fake::{NOW, SUPPORT, at, handle, waiting};
 use crate::tui::source::OutboxState;
 
 #[test]
@@ -148,12 +148,7 @@ fn while_an_answer_leaves_no_second_one_is_begun_and_a_draft_goes_on_where_its_w
 #[test]
 fn an_answer_that_is_just_leaving_is_waited_for() {
     let mut s = Stage::new(100, 30);
-    let mut pending = message(9, "Example Support <support@example.test>", "2026-11-24T14:01:00Z");
-    pending.folder = Role::Sent;
-    pending.flags.keywords = vec!["$SubmitPending".into()];
-    s.fake.threads.borrow_mut().get_mut("fire").unwrap().push(pending);
-    s.fake.change("fire", |c| c.has_pending_answer = true);
-    s.changed();
+    announced(&mut s, "2026-11-24T14:01:00Z");
     s.press("G r");
     assert!(s.shows("an answer to this is on its way right now"));
 }

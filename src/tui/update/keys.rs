@@ -175,20 +175,6 @@ impl Turn<'_> {
         }
     }
 
-    /// Whoever wanted to select many and found none typed the next key for those, not for the row under the cursor: that is
-    /// said first, and the key again does it.
-    fn is_meant_for_many(&mut self, act: Act) -> bool {
-        let changes = matches!(
-            act,
-            Act::Done | Act::Waiting | Act::Trash | Act::Junk | Act::MoveTo | Act::Unread | Act::Assign | Act::Tag
-        );
-        let Some(c) = self.app.subject().filter(|_| changes) else { return false };
-        let subject = crate::tui::words::quoted(&c.subject, self.theme.glyphs);
-        let key = self.app.keymap.key_for(self.app.context(), act);
-        self.app.say(Tone::Bad, format!("nothing is selected: {key} again is about {subject} alone"));
-        true
-    }
-
     pub(super) fn mail_act(&mut self, act: Act) {
         if let Some(reason) = rights::why_not(self.app, act) {
             self.app.say(Tone::Bad, reason);
@@ -211,10 +197,7 @@ impl Turn<'_> {
                 | Act::TakeNext
         );
         self.app.queue.is_touched |= !is_elsewhere;
-        if std::mem::take(&mut self.app.selected_none) && self.is_meant_for_many(act) {
-            return;
-        }
-        if self.act_on_many(act) {
+        if self.is_meant_for_many(act) || self.act_on_many(act) {
             return;
         }
         match act {

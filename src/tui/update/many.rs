@@ -152,6 +152,23 @@ impl Turn<'_> {
         self.app.queue.selection.clear();
     }
 
+    /// Whoever wanted to select many and found none typed the next key for those, not for the row under the cursor: that is
+    /// said first, and the key again does it.
+    pub(super) fn is_meant_for_many(&mut self, act: Act) -> bool {
+        if !std::mem::take(&mut self.app.selected_none) {
+            return false;
+        }
+        let changes = matches!(
+            act,
+            Act::Done | Act::Waiting | Act::Trash | Act::Junk | Act::MoveTo | Act::Unread | Act::Assign | Act::Tag
+        );
+        let Some(c) = self.app.subject().filter(|_| changes) else { return false };
+        let subject = words::quoted(&c.subject, self.theme.glyphs);
+        let key = self.app.keymap.key_for(self.app.context(), act);
+        self.app.say(Tone::Bad, format!("nothing is selected: {key} again is about {subject} alone"));
+        true
+    }
+
     /// Does a key's action to all that is selected. `false`: it is none for many.
     pub(super) fn act_on_many(&mut self, act: Act) -> bool {
         if !self.app.is_many() {

@@ -133,9 +133,7 @@ impl Turn<'_> {
             }
         }
     }
-}
 
-impl Turn<'_> {
     /// Whether mail came or went since a question about a conversation was put, or what became of it: an answer of the one who
     /// had it, before all. One that is on its way has a question of its own.
     fn has_changed_since(&self, asked: &Conversation) -> bool {

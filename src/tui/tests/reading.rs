@@ -1,0 +1,76 @@
+//! What keys do while a conversation is read.
+
+use super::stage::Stage;
+use crate::engine::message::Command;
+use crate::model::Action;
+
+#[test]
+fn the_pane_asks_for_mail_when_the_cursor_rests_and_reading_marks_as_read() {
+    let mut s = Stage::new(160, 50);
+    s.fake.bodies.borrow_mut().clear();
+    s.press("G");
+    assert!(s.shows("fetching the text"));
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Open { .. })));
+    s.pass(250);
+    let opened = s.commands.iter().filter(|c| matches!(c, Command::Open { target } if target.root == "fire")).count();
+    assert_eq!(opened, 1);
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Act { .. })), "looking is not reading");
+    s.press("Enter");
+    assert_eq!(s.last_act().2, &Action::Seen(true));
+    s.grant(|c| c.unread = false);
+    assert!(s.app.activity.is_none());
+    s.press("u");
+    assert_eq!(s.last_act().2, &Action::Seen(false));
+    s.grant(|c| c.unread = true);
+    assert_eq!(s.last_act().2, &Action::Seen(false), "unread by hand stays unread");
+}
+
+#[test]
+fn reading_goes_on_to_the_next_conversation() {
+    let mut s = Stage::new(80, 24);
+    s.press("G Enter");
+    assert!(s.shows("It is smoking again") && !s.shows("Northwind"));
+    s.press("K");
+    assert!(s.shows("Cannot log in since the update"));
+    s.press("J");
+    assert!(s.shows("Printer on fire"));
+    s.press("q");
+    assert!(s.line_with("▌").contains("Printer on fire"));
+}
+
+#[test]
+fn what_is_read_is_folded_and_quotes_open() {
+    let mut s = Stage::new(80, 30);
+    s.press("G Enter");
+    assert!(s.line_with("▸ Dana Reyes").contains("makes a strange smell"));
+    assert!(s.shows("▾ Dana Reyes <dana@reyes.example>"));
+    assert!(s.shows("https://reyes.example/floor-3 [1]") && s.shows("[2] @ smoke.jpg  412 KB"));
+    while !s.line_with("▌").contains("quoted lines") {
+        s.press("j");
+    }
+    s.press("Enter");
+    assert!(s.shows("> line 5"));
+    s.press("Enter");
+    assert!(s.shows("15 quoted lines"), "{}", s.screen());
+    s.press("g g Enter");
+    assert!(s.shows("▾ Dana Reyes") && s.shows("to support@example.test"));
+    // The cursor stays on what it opens and closes, wherever that stands then.
+    s.press("g g Enter j");
+    let folded = s.line_with("▌");
+    assert!(folded.contains("▸ Example Support"), "{}", s.screen());
+    s.press("Enter");
+    assert!(s.line_with("▌").contains("▾ Example Support"), "{}", s.screen());
+    s.press("Enter");
+    assert_eq!(s.line_with("▌"), folded, "{}", s.screen());
+}
+
+#[test]
+fn the_list_comes_back_from_a_conversation_as_it_was_left() {
+    let mut s = Stage::new(80, 24);
+    s.press("j j j");
+    let before = s.screen();
+    s.press("Enter");
+    assert!(!s.shows("WHO"), "{}", s.screen());
+    s.press("q");
+    assert_eq!(s.screen(), before);
+}
