@@ -35,8 +35,8 @@ use tokio::runtime::Runtime;
 use crate::config::Flow;
 use crate::model::{ErrorKind, Refusal};
 
-/// Runs a verb to its end. The screen, the demo and what needs no configuration are `main`'s. Not `async`: the program
-/// would compile every verb a second time.
+/// Runs a verb to its end. The screen, the demo and what needs no configuration are `main`'s. Not `async`, so that
+/// the verbs are compiled with the library and the program stays thin.
 ///
 /// # Errors
 /// The refusal that becomes the exit code.

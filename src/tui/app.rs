@@ -188,8 +188,8 @@ pub struct App {
     pub settlings: Vec<(Ticket, Verdict)>,
     /// Conversations with a draft of this person's, as far as this run knows.
     pub drafts: HashSet<Target>,
-    /// What was answered from here.
-    pub answered_here: HashSet<Target>,
+    /// What was answered from here, and when that was last.
+    pub answered_here: HashMap<Target, Timestamp>,
     /// What was said, the newest first.
     pub said: VecDeque<Activity>,
     /// A key was to select many just now, and found none.
@@ -256,7 +256,7 @@ impl App {
             nexts: Vec::new(),
             settlings: Vec::new(),
             drafts: HashSet::new(),
-            answered_here: HashSet::new(),
+            answered_here: HashMap::new(),
             said: VecDeque::new(),
             selected_none: false,
             saved_in: None,

@@ -432,6 +432,14 @@ fn what_a_teammate_answered_a_moment_ago_is_asked_about_before_a_second_answer()
     assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
     s.press("y");
     assert!(matches!(s.commands.last(), Some(Command::Send { .. })));
+    // One's own answer is not asked about; a teammate's after it is.
+    for (own, is_told) in [("2026-11-24T14:01:30Z", false), ("2026-11-24T11:00:00Z", true)] {
+        let mut s = answered(1);
+        s.press("Esc");
+        s.app.answered_here.insert(fire(), at(own));
+        s.press("r");
+        assert_eq!(s.shows("It was answered"), is_told, "{own}: {}", s.screen());
+    }
     // What was answered longer ago was there to be read.
     let mut s = answered(20);
     assert!(!s.shows("It was answered"), "{}", s.screen());

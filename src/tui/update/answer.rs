@@ -134,15 +134,15 @@ impl Turn<'_> {
         let mut seen = reading.seen(&answered_id, numbering);
         // An answer that a teammate gave a moment ago may not have been noticed: it counts as not seen, so that it is told of
         // now and asked about before the customer gets a second one.
-        let recently = self.app.now - RECENT;
+        let own = self.app.answered_here.get(&target).copied().unwrap_or(Timestamp::MIN);
+        let after = own.max(self.app.now - RECENT).max(answered.message.internal_date);
         let overlooked = reading
             .parts
             .iter()
             .map(|part| &part.message)
-            .filter(|m| m.folder == Role::Sent && m.internal_date > recently.max(answered.message.internal_date))
+            .filter(|m| m.folder == Role::Sent && m.internal_date > after)
             .map(|m| m.uid.0)
-            .min()
-            .filter(|_| !self.app.answered_here.contains(&target));
+            .min();
         if let Some(uid) = overlooked {
             seen.sent = Uid(uid.saturating_sub(1).min(seen.sent.0));
         }

@@ -326,7 +326,7 @@ impl Turn<'_> {
         }
         self.undo_again(Some(target));
         self.app.drafts.remove(target);
-        self.app.answered_here.insert(target.clone());
+        self.app.answered_here.insert(target.clone(), self.app.now);
         let conversation = self.source.conversation(&target.mailbox, &target.root).ok().flatten();
         let of = conversation.as_ref().map(|c| format!(": {}", words::quoted(&c.subject, self.theme.glyphs)));
         let status = conversation.map(|c| format!(" {} {}", self.theme.glyphs.dot, c.status)).unwrap_or_default();
