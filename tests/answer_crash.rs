@@ -272,6 +272,8 @@ fn one_refused_recipient_of_two_means_that_nothing_is_sent() {
     let error = refused.expect(1).error();
     assert!(error["message"].as_str().unwrap().contains(&cc(&scene)), "{error}");
     scene.assert_not_sent_and_kept();
+    let says_why = |draft: &String| draft.contains("one recipient was refused, nothing was sent");
+    assert!(scene.drafts().iter().any(says_why), "{:?}", scene.drafts());
     servers().1.refuse(&cc(&scene), None);
     scene.reply(&["--all"]).ok();
     scene.assert_sent_once();

@@ -248,7 +248,7 @@ fn what_was_typed_and_not_kept_yet_is_laid_above_what_came_back() {
     let cache = Cache::new();
     let desk = cache.writer.desk();
     let id = desk.outbox_put(&item()).unwrap();
-    assert!(desk.outbox_to_draft(id).unwrap());
+    assert!(desk.outbox_to_draft(id, None).unwrap());
     assert_eq!(write(desk, "two", "Another thou", None), Laid::InPlace);
     write(desk, "two", "Another thought", None);
     assert_eq!(in_hand(desk).as_deref(), Some("Another thought"));
@@ -330,9 +330,9 @@ fn an_answer_that_fails_for_good_is_a_draft_again_whatever_its_state() {
     let desk = cache.writer.desk();
     let id = desk.outbox_put(&NewItem { state: OutboxState::Failed, ..item() }).unwrap();
     assert!(!desk.outbox_take_back(id).unwrap());
-    assert!(desk.outbox_to_draft(id).unwrap());
+    assert!(desk.outbox_to_draft(id, None).unwrap());
     assert_eq!(in_hand(desk).as_deref(), Some("Hello"));
-    assert!(!desk.outbox_to_draft(id).unwrap());
+    assert!(!desk.outbox_to_draft(id, None).unwrap());
     assert_eq!(desk.drafts().unwrap().len(), 1);
 }
 

@@ -224,7 +224,7 @@ fn cancel(cx: &Context, id: &str) -> Outcome {
             .hint("`bagsy outbox retry` takes it up again"));
         }
         let reader = Reader::open(&login.cache).map_err(failed)?;
-        outbox::to_draft(&reader, &desk, &item)?;
+        outbox::to_draft(&reader, &desk, &item, None)?;
         lease.retire();
         cx.out.line(|| json!({ "id": id, "state": "cancelled" }), || format!("{id} taken back; its text is a draft"));
         return Ok(());

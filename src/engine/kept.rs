@@ -59,8 +59,8 @@ impl SavedDraft {
                 continue;
             }
             let is_homeless = !target.is_opening() && reader.conversation(&target.mailbox, &target.root)?.is_none();
-            let (to, subject) = content.map_or_else(Default::default, |content| (content.to, content.subject));
-            texts.push(KeptText { target, to, subject, saved_at: stored.saved_at, is_homeless });
+            let Content { to, subject, came_back, .. } = content.unwrap_or_default();
+            texts.push(KeptText { target, to, subject, saved_at: stored.saved_at, is_homeless, came_back });
         }
         Ok(texts)
     }
@@ -83,6 +83,8 @@ pub struct KeptText {
     pub saved_at: Timestamp,
     /// The conversation that it was to answer is gone.
     pub is_homeless: bool,
+    /// It was sent off, and came back for this reason.
+    pub came_back: Option<String>,
 }
 
 fn place_of(reader: &Reader, stored: &StoredDraft, content: Option<&Content>) -> Result<Target> {
@@ -164,6 +166,8 @@ pub struct Content {
     pub references: Vec<MessageId>,
     /// What names the message that is answered.
     pub answered: String,
+    /// Why it was not sent, as long as nobody has written on it since.
+    pub came_back: Option<String>,
     /// What its writer had seen when it was begun.
     #[serde(flatten)]
     pub seen: Seen,
@@ -185,6 +189,7 @@ impl Default for Content {
             in_reply_to: None,
             references: Vec::new(),
             answered: empty(),
+            came_back: None,
             seen: Seen::default(),
         }
     }
@@ -206,6 +211,7 @@ impl Content {
             in_reply_to: draft.in_reply_to.clone(),
             references: draft.references.clone(),
             answered: answered.to_owned(),
+            came_back: None,
             seen,
         }
     }

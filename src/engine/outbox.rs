@@ -496,9 +496,10 @@ impl Link {
                 Ran::Stays(queued(Refusal { kind, ..refusal }))
             }
             Outcome::NotSent(why) => {
-                to_draft(&self.reader, &desk, &item)?;
+                let refusal = super::answer::refused(&why, refusal);
+                to_draft(&self.reader, &desk, &item, Some(&refusal.message))?;
                 lease.retire();
-                Ran::NotSent(super::answer::refused(&why, refusal))
+                Ran::NotSent(refusal)
             }
         })
     }
@@ -531,10 +532,15 @@ pub fn place_of(reader: &Reader, item: &OutboxItem) -> Result<Target> {
     Ok(Target { mailbox: item.mailbox.clone(), root })
 }
 
-/// Gives an item up: its text is a draft again.
-pub fn to_draft(reader: &Reader, desk: &Desk, item: &OutboxItem) -> Result<bool> {
+/// Gives an item up: its text is a draft again, which says `why` it came back.
+pub fn to_draft(reader: &Reader, desk: &Desk, item: &OutboxItem, why: Option<&str>) -> Result<bool> {
     desk.outbox_move(item.id, &place_of(reader, item)?.root)?;
-    Ok(desk.outbox_to_draft(item.id)?)
+    let made_from = why.map(|_| desk.outbox_text(item.id)).transpose()?.flatten();
+    // One that cannot be read is kept as it is.
+    let content = made_from.and_then(|text| Content::read(&text).ok());
+    let text = content.map(|content| Content { came_back: why.map(str::to_owned), ..content }.write());
+    let text = text.transpose().map_err(crate::store::Error::from)?;
+    Ok(desk.outbox_to_draft(item.id, text.as_deref())?)
 }
 
 /// Its person says that an item of unknown fate was sent: what is left is to mark it.
@@ -561,7 +567,7 @@ pub fn take_back(cache: &Path, id: i64) -> Result<Option<Target>> {
     let Some(lease) = Lease::try_take(cache, id)? else { return Ok(None) };
     // As it stands now that nobody else can begin with it.
     let is_waiting = |item: &OutboxItem| item.state == OutboxState::Unsent && is_fresh(item);
-    if !desk.outbox_get(id)?.is_some_and(|item| is_waiting(&item)) || !desk.outbox_to_draft(id)? {
+    if !desk.outbox_get(id)?.is_some_and(|item| is_waiting(&item)) || !desk.outbox_to_draft(id, None)? {
         return Ok(None);
     }
     lease.retire();

@@ -56,7 +56,7 @@ impl Link {
         let item = desk.outbox_get(id)?.filter(|item| item.state == OutboxState::Unknown).ok_or_else(nothing)?;
         match verdict {
             Verdict::Discard => {
-                outbox::to_draft(&self.reader, &desk, &item)?;
+                outbox::to_draft(&self.reader, &desk, &item, None)?;
                 lease.retire();
             }
             Verdict::WasSent => {

@@ -228,14 +228,23 @@ impl Desk {
         })
     }
 
-    /// Takes a held item back: its text is among the conversation's drafts again, beneath the one in hand. `false`: it was not held any more.
-    pub fn outbox_take_back(&self, id: i64) -> Result<bool> {
-        self.change(|desk| to_draft(desk, id, true))
+    /// The text that an item was made from; `None`: no such item.
+    pub fn outbox_text(&self, id: i64) -> Result<Option<String>> {
+        self.ask(|desk| {
+            let mut ask = desk.prepare_cached("SELECT draft FROM outbox WHERE id = ?1")?;
+            Ok(ask.query_row([id], |row| row.get(0)).optional()?)
+        })
     }
 
-    /// Takes an item out whose text is not to be lost: it is among the conversation's drafts again, likewise. `false`: no such item.
-    pub fn outbox_to_draft(&self, id: i64) -> Result<bool> {
-        self.change(|desk| to_draft(desk, id, false))
+    /// Takes a held item back: its text is among the conversation's drafts again, beneath the one in hand. `false`: it was not held any more.
+    pub fn outbox_take_back(&self, id: i64) -> Result<bool> {
+        self.change(|desk| to_draft(desk, id, true, None))
+    }
+
+    /// Takes an item out whose text is not to be lost: it is among the conversation's drafts again, likewise. `text`: what is
+    /// kept instead of what it was made from. `false`: no such item.
+    pub fn outbox_to_draft(&self, id: i64, text: Option<&str>) -> Result<bool> {
+        self.change(|desk| to_draft(desk, id, false, text))
     }
 
     /// Removes an item that was sent (or that its person discards). `false`: no such item.
@@ -244,16 +253,17 @@ impl Desk {
     }
 }
 
-fn to_draft(desk: &Connection, id: i64, only_held: bool) -> Result<bool> {
+fn to_draft(desk: &Connection, id: i64, only_held: bool, text: Option<&str>) -> Result<bool> {
     let mut statement = desk.prepare_cached(
         "DELETE FROM outbox WHERE id = ?1 AND (NOT ?2 OR state IN ('held', 'scheduled'))
          RETURNING mailbox, root, draft",
     )?;
     let item: Option<(String, String, String)> =
         statement.query_row((id, only_held), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
-    let Some((mailbox, root, text)) = item else { return Ok(false) };
+    let Some((mailbox, root, made_from)) = item else { return Ok(false) };
+    let text = text.unwrap_or(&made_from);
     if !text.is_empty() {
-        draft::lay_beneath(desk, &mailbox, &root, &text)?;
+        draft::lay_beneath(desk, &mailbox, &root, text)?;
     }
     Ok(true)
 }

@@ -22,6 +22,7 @@ use super::opener::Opener;
 use super::queue::Queue;
 use super::reading::Reading;
 use super::source::{Counts, Order, OutboxItem};
+use super::typed_ahead::TypedAhead;
 use crate::engine::kept::KeptText;
 use crate::engine::message::{Connection, Item, Target, Ticket, Verdict};
 use crate::model::{Alike, Conversation, Handle, Mailbox};
@@ -100,14 +101,26 @@ pub enum Tone {
     Bad,
 }
 
+/// What brought the line above the hints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// It answers the person's own key.
+    Key,
+    /// Mail of one's own goes its way, which it began some time ago.
+    Mail,
+    /// It happened elsewhere.
+    Elsewhere,
+}
+
 /// The line above the hints.
 #[derive(Debug, Clone)]
 pub struct Activity {
     pub at: Timestamp,
     pub text: String,
     pub tone: Tone,
-    /// It says what came of the person's own keys, not what happened elsewhere.
-    pub is_own: bool,
+    pub origin: Origin,
+    /// When it came on the line.
+    shown_at: Timestamp,
     /// It tells of the change that undo would take back.
     pub can_undo: bool,
 }
@@ -115,8 +128,13 @@ pub struct Activity {
 /// So many lines are kept of what was said.
 const MOST_SAID: usize = 200;
 
-/// What came of one's own keys stands so long before what others did takes its place.
-const OWN: SignedDuration = SignedDuration::from_secs(3);
+/// So many lines wait for their turn.
+const MOST_NEXT: usize = 5;
+
+/// The answer to one's own key stands so long before what others did takes its place.
+const ANSWER: SignedDuration = SignedDuration::from_secs(3);
+/// The same of what failed: its sentence is longer.
+const FAILURE: SignedDuration = SignedDuration::from_secs(6);
 
 /// An answer that can still be taken back.
 #[derive(Debug, Clone)]
@@ -165,6 +183,8 @@ pub struct App {
     pub attach_folder: String,
     /// Chords pressed that may become a longer one.
     pub pressed: Vec<Chord>,
+    /// A text was asked for and something else came up.
+    pub typed_ahead: Option<TypedAhead>,
     pub intents: Intents,
     pub undo: Vec<Asked>,
     /// The first rows were read.
@@ -204,8 +224,8 @@ pub struct App {
     /// Mailboxes in whose Sent an announcement was not taken in this run.
     pub unannounced: HashSet<String>,
     pub activity: Option<Activity>,
-    /// What others did while [`App::activity`] has its time.
-    next_activity: Option<Activity>,
+    /// What is said when [`App::activity`] has had its time, the next one first.
+    next_activities: VecDeque<Activity>,
     pub notices: Notices,
     /// For the list of mailboxes.
     pub mailbox_counts: HashMap<String, Counts>,
@@ -244,6 +264,7 @@ impl App {
             layer: None,
             attach_folder: String::new(),
             pressed: Vec::new(),
+            typed_ahead: None,
             intents: Intents::default(),
             undo: Vec::new(),
             has_begun: false,
@@ -266,7 +287,7 @@ impl App {
             outbox: Vec::new(),
             unannounced: HashSet::new(),
             activity: None,
-            next_activity: None,
+            next_activities: VecDeque::new(),
             notices: Notices::default(),
             mailbox_counts: HashMap::new(),
             in_archive: None,
@@ -368,45 +389,76 @@ impl App {
         }
     }
 
-    /// Says something in the line above the hints.
+    /// Answers a key in the line above the hints.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
-        let said = Activity { at: self.now, text: text.into(), tone, is_own: true, can_undo: false };
-        self.note(&said);
+        let said = self.activity(Origin::Key, tone, text.into());
         self.activity = Some(said);
     }
 
-    /// Keeps it among what was said; what is said again and again stands there once.
-    fn note(&mut self, activity: &Activity) {
-        if self.said.front().is_some_and(|last| last.text == activity.text) {
-            self.said.pop_front();
-        }
-        self.said.push_front(activity.clone());
-        self.said.truncate(MOST_SAID);
+    /// Answers the key that sends mail off; the next step of that mail takes its place.
+    pub fn say_of_mail(&mut self, tone: Tone, text: impl Into<String>) {
+        let said = self.activity(Origin::Mail, tone, text.into());
+        self.activity = Some(said);
+    }
+
+    /// Says how far mail of one's own has come, once the answer to the last key has been said long enough.
+    pub fn tell_mail(&mut self, tone: Tone, text: impl Into<String>) {
+        let said = self.activity(Origin::Mail, tone, text.into());
+        // What is told of one's own mail follows what was told before.
+        let is_kept = self.activity.as_ref().is_some_and(|a| a.origin == Origin::Key) && self.is_line_kept();
+        self.say_in_turn(said, is_kept);
     }
 
     /// Says what others did, once what the person did has been said long enough.
     pub fn tell_news(&mut self, text: impl Into<String>) {
-        let tone = Tone::News;
-        let news = Activity { at: self.now, text: text.into(), tone, is_own: false, can_undo: false };
-        self.note(&news);
-        if self.own_until().is_some_and(|until| self.now < until) {
-            self.next_activity = Some(news);
+        let said = self.activity(Origin::Elsewhere, Tone::News, text.into());
+        // Of what others did the newest counts.
+        self.next_activities.retain(|next| next.origin != Origin::Elsewhere);
+        let is_kept = self.is_line_kept() || !self.next_activities.is_empty();
+        self.say_in_turn(said, is_kept);
+    }
+
+    fn say_in_turn(&mut self, said: Activity, is_kept: bool) {
+        if is_kept {
+            self.next_activities.push_back(said);
+            // Who does not look for so long reads the list of all that was said.
+            let too_many = self.next_activities.len().saturating_sub(MOST_NEXT);
+            self.next_activities.drain(..too_many);
         } else {
-            self.activity = Some(news);
+            self.activity = Some(said);
         }
     }
 
-    /// Until when the line is kept for what the person did.
-    fn own_until(&self) -> Option<Timestamp> {
-        self.activity.as_ref().filter(|a| a.is_own).map(|a| a.at + OWN)
+    /// What is said, kept among all that was; what is said again and again stands there once.
+    fn activity(&mut self, origin: Origin, tone: Tone, text: String) -> Activity {
+        let now = self.now;
+        let said = Activity { at: now, text, tone, origin, shown_at: now, can_undo: false };
+        if self.said.front().is_some_and(|last| last.text == said.text) {
+            self.said.pop_front();
+        }
+        self.said.push_front(said.clone());
+        self.said.truncate(MOST_SAID);
+        said
     }
 
-    /// Brings on the news that waited.
-    pub fn bring_news(&mut self) {
-        if self.own_until().is_none_or(|until| until <= self.now)
-            && let Some(news) = self.next_activity.take()
+    /// Whether the line is kept for what the person did.
+    fn is_line_kept(&self) -> bool {
+        let own = self.activity.as_ref().filter(|a| a.origin != Origin::Elsewhere);
+        own.is_some_and(|a| self.now < a.shown_at + if a.tone == Tone::Bad { FAILURE } else { ANSWER })
+    }
+
+    /// Whether one's own doing was said since then, or is said next.
+    pub fn has_said_own(&self, since: Timestamp) -> bool {
+        let said = self.activity.iter().chain(&self.next_activities);
+        said.filter(|a| a.tone != Tone::News).any(|a| a.at > since)
+    }
+
+    /// Brings on what waited for its turn.
+    pub fn bring_next(&mut self) {
+        if !self.is_line_kept()
+            && let Some(next) = self.next_activities.pop_front()
         {
-            self.activity = Some(news);
+            self.activity = Some(Activity { shown_at: self.now, ..next });
         }
     }
 

@@ -347,6 +347,12 @@ impl Composer {
         }
     }
 
+    /// Types into the text, where its cursor stands.
+    pub fn type_in(&mut self, text: &str, now: Timestamp) {
+        typing::paste(&mut self.body, text, false);
+        self.touch(now);
+    }
+
     /// Whether the quote can still be put in: nothing was written above which it would have to stand.
     pub fn wants_quote(&self) -> bool {
         self.awaits.is_some() && self.is_bare()
@@ -543,6 +549,7 @@ impl Composer {
             subject: typing::text_of(&self.subject),
             body: self.body_text(),
             cursor: (self.body.cursor().0, self.body.cursor().1),
+            came_back: None,
             ..self.base.clone()
         }
     }

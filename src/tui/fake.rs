@@ -279,6 +279,7 @@ impl Source for Fake {
 
     fn drafts(&self) -> Result<Vec<KeptText>> {
         let text = |draft: &SavedDraft| KeptText {
+            came_back: draft.content.came_back.clone(),
             is_homeless: !draft.target.is_opening() && !self.rows.borrow().iter().any(|c| c.root == draft.target.root),
             target: draft.target.clone(),
             to: draft.content.to.clone(),

@@ -123,12 +123,16 @@ fn refresh(app: &mut App, source: &dyn Source) -> Result<()> {
     app.finding.is_cut = listing.as_ref().map(|search| source.found_is_cut(search)).transpose()?.unwrap_or(false);
     let queue = &mut app.queue;
     let current = queue.current().cloned();
+    let beside =
+        [queue.selected.checked_sub(1), queue.selected.checked_add(1)].map(|at| queue.row(at?).map(|c| c.root.clone()));
     // While the mail is still coming in the first row is whichever came first: nobody chose it.
     let is_settling = listing.is_none()
         && (order != queue.order || (order == Order::Newest && !matches!(queue.view, View::Done | View::All)));
     if is_settling && !queue.is_touched && app.focus == Focus::Queue {
         (queue.root, queue.selected, queue.top) = (None, 0, 0);
     }
+    let is_sorted_anew = is_settling || order != queue.order;
+    let view = queue.view;
     queue.order = order;
     queue.counts = counts;
     queue.found = listing.as_ref().map(|search| source.found_count(search)).transpose()?;
@@ -141,11 +145,16 @@ fn refresh(app: &mut App, source: &dyn Source) -> Result<()> {
     }
     if let Some(root) = queue.root.clone() {
         let was_at = queue.selected;
-        let place = match &listing {
-            Some(search) => source.found_position(search, &root)?,
-            None => source.position(&key, &root, queue.view, order)?,
+        let place_of = |root: &str| match &listing {
+            Some(search) => source.found_position(search, root),
+            None => source.position(&key, root, view, order),
         };
-        match place {
+        match place_of(&root)? {
+            Some(to) if !is_sorted_anew && let Some(at) = kept_place(was_at, to, beside, place_of)? => {
+                let row = source.conversation(&key, &root)?;
+                queue.lingering = row.map(|row| Lingering { at, row, moved_to: Some(to) });
+                queue.selected = if queue.lingering.is_some() { at } else { to };
+            }
             Some(at) => {
                 queue.lingering = None;
                 queue.selected = at;
@@ -156,7 +165,7 @@ fn refresh(app: &mut App, source: &dyn Source) -> Result<()> {
                 Some(current) => {
                     let row = source.conversation(&key, &root)?.unwrap_or(current);
                     let at = was_at.min(queue.total());
-                    queue.lingering = Some(Lingering { at, row });
+                    queue.lingering = Some(Lingering { at, row, moved_to: None });
                     queue.selected = at;
                 }
                 None => queue.lingering = None,
@@ -168,6 +177,28 @@ fn refresh(app: &mut App, source: &dyn Source) -> Result<()> {
     queue.forget_rows();
     queue.show_selected(height);
     Ok(())
+}
+
+/// Where a row stays that has been sorted elsewhere: between the rows that it stood between. `None`: it stands there by right,
+/// or neither of the two is in the list any more. `was_at` and `to`: its old index and the one by right.
+fn kept_place(
+    was_at: u32,
+    to: u32,
+    beside: [Option<String>; 2],
+    place_of: impl Fn(&str) -> Result<Option<u32>>,
+) -> Result<Option<u32>> {
+    if to == was_at {
+        return Ok(None);
+    }
+    let place = |root: Option<String>| root.map(|root| place_of(&root)).transpose().map(Option::flatten);
+    let [above, below] = beside;
+    let (above, below) = (place(above)?, place(below)?);
+    if above.is_some_and(|above| above + 1 == to) || below.is_some_and(|below| below == to + 1) {
+        return Ok(None);
+    }
+    // Counted without the row itself.
+    let without = |at: u32| at - u32::from(at > to);
+    Ok(below.map(without).or(above.map(|above| without(above) + 1)))
 }
 
 /// The rows on the screen.

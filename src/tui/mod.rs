@@ -46,6 +46,7 @@ mod screens;
 mod selection;
 mod tags;
 mod terminal;
+mod typed_ahead;
 mod typing;
 mod waiting;
 mod widgets;

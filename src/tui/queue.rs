@@ -2,17 +2,31 @@
 //! would have left from under the cursor.
 //!
 //! A conversation that leaves the view while it is selected (a teammate claimed it, say) stays drawn where it was until the
-//! selection moves on: the next key must not hit its neighbour.
+//! selection moves on: the next key must not hit its neighbour. The same where it is sorted elsewhere (a teammate answered
+//! it): neither the cursor nor what stands under it moves.
 
 use super::selection::Selection;
 use super::source::{Counts, Order};
 use crate::model::{Conversation, View};
 
-/// A row that is no longer in the view, drawn before the row at `at`.
+/// A row that is drawn where it was, at `at`.
 #[derive(Debug, Clone)]
 pub struct Lingering {
     pub at: u32,
     pub row: Conversation,
+    /// Where it is by right, and not drawn; `None`: it is no longer in the view.
+    pub moved_to: Option<u32>,
+}
+
+impl Lingering {
+    /// Where what is drawn at an index is by right.
+    fn place_of(&self, index: u32) -> u32 {
+        if index == self.at {
+            return self.moved_to.unwrap_or(index);
+        }
+        let beside = index - u32::from(index > self.at);
+        beside + u32::from(self.moved_to.is_some_and(|to| beside >= to))
+    }
 }
 
 /// One mailbox's queue in one view.
@@ -68,7 +82,7 @@ impl Queue {
 
     /// Rows, the lingering one among them.
     pub fn len(&self) -> u32 {
-        self.total() + u32::from(self.lingering.is_some())
+        self.total() + u32::from(self.lingering.as_ref().is_some_and(|l| l.moved_to.is_none()))
     }
 
     /// Whether the view shows nothing.
@@ -80,8 +94,8 @@ impl Queue {
     pub fn row(&self, index: u32) -> Option<&Conversation> {
         let stored = match &self.lingering {
             Some(l) if l.at == index => return Some(&l.row),
-            Some(l) if l.at < index => index - 1,
-            _ => index,
+            Some(l) => l.place_of(index),
+            None => index,
         };
         self.window.get(stored.checked_sub(self.window_from)? as usize)
     }
@@ -93,14 +107,16 @@ impl Queue {
 
     /// Whether the row is drawn although it has left the view.
     pub fn is_lingering(&self, index: u32) -> bool {
-        self.lingering.as_ref().is_some_and(|l| l.at == index)
+        self.lingering.as_ref().is_some_and(|l| l.at == index && l.moved_to.is_none())
     }
 
     /// The stored rows that a window of `height` needs and that are not there: offset and limit.
     pub fn wanted(&self, height: u32) -> Option<(u32, u32)> {
         let total = self.total();
-        let first = self.top.saturating_sub(u32::from(self.lingering.as_ref().is_some_and(|l| l.at < self.top)));
-        let last = (first + height.max(1)).min(total);
+        // What lingers moves the others by a line at most, up or down.
+        let slack = u32::from(self.lingering.is_some());
+        let first = self.top.saturating_sub(slack);
+        let last = (self.top + height.max(1) + slack).min(total);
         let loaded_to = self.window_from + self.window.len() as u32;
         let is_loaded = self.window_from <= first && last <= loaded_to;
         let margin = height.max(8);
@@ -122,10 +138,11 @@ impl Queue {
     /// Puts the selection on an index; what lingered goes.
     pub fn select(&mut self, index: u32, height: u32) {
         let mut index = index.min(self.len().saturating_sub(1));
-        if self.lingering.as_ref().is_some_and(|l| l.at != index) {
-            let at = self.lingering.take().map_or(0, |l| l.at);
-            index -= u32::from(index > at);
-            self.top -= u32::from(self.top > at);
+        if let Some(lingering) = self.lingering.take_if(|l| l.at != index) {
+            let now = lingering.place_of(index);
+            // The row that is gone on to stays on its line of the screen.
+            self.top = (self.top + now).saturating_sub(index);
+            index = now;
         }
         self.selected = index.min(self.len().saturating_sub(1));
         self.show_selected(height);
@@ -169,11 +186,30 @@ mod tests {
     fn a_lingering_row_shifts_those_after_it_and_goes_when_the_selection_moves() {
         let mut q = queue(3);
         q.selected = 1;
-        q.lingering = Some(Lingering { at: 1, row: conversation("gone", "s", "2026-11-24T12:00:00Z") });
+        let row = conversation("gone", "s", "2026-11-24T12:00:00Z");
+        q.lingering = Some(Lingering { at: 1, row, moved_to: None });
         let roots = |q: &Queue| (0..q.len()).map(|i| q.row(i).unwrap().root.clone()).collect::<Vec<_>>();
         assert_eq!(roots(&q), ["r0", "gone", "r1", "r2"]);
         q.select(2, 10);
         assert_eq!((roots(&q), q.selected), (vec!["r0".into(), "r1".into(), "r2".into()], 1));
+    }
+
+    #[test]
+    fn a_row_that_is_sorted_elsewhere_stays_until_the_selection_moves() {
+        for (from, to, drawn) in [(1, 3, ["r0", "r3", "r1", "r2"]), (2, 0, ["r1", "r2", "r0", "r3"])] {
+            let mut q = queue(4);
+            q.selected = from;
+            let row = q.row(to).unwrap().clone();
+            q.lingering = Some(Lingering { at: from, row, moved_to: Some(to) });
+            let roots = |q: &Queue| (0..q.len()).map(|i| q.row(i).unwrap().root.clone()).collect::<Vec<_>>();
+            assert_eq!(roots(&q), drawn);
+            assert!((0..4).all(|index| !q.is_lingering(index)));
+            // One on is what was drawn below it.
+            let next = drawn[from as usize + 1];
+            q.select(from + 1, 10);
+            assert_eq!(q.current().unwrap().root, next);
+            assert_eq!(roots(&q), ["r0", "r1", "r2", "r3"]);
+        }
     }
 
     #[test]

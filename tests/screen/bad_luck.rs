@@ -172,6 +172,7 @@ fn where_nothing_can_be_announced_an_answer_leaves_after_a_question() {
     a.keys("It is on its way.");
     a.press("Ctrl-S");
     a.wait_for("This answer cannot be announced");
+    a.read();
     a.keys("y");
     a.wait_for("leaves in");
     a.wait_for("sent to Dana Reyes");

@@ -247,6 +247,11 @@ impl Pty {
         at(lock(&self.parser).screen())
     }
 
+    /// Its person reads what came up in place of a text: what is typed before that is no answer to it.
+    pub fn read(&self) {
+        std::thread::sleep(Duration::from_millis(700));
+    }
+
     /// Waits until the screen contains `text`.
     #[track_caller]
     pub fn wait_for(&self, text: &str) {

@@ -30,7 +30,7 @@ pub fn draw(app: &App, selected: usize, theme: &Theme, buffer: &mut Buffer, body
         subject: &text.subject,
         since: text.saved_at,
         says: about_text(app, text),
-        is_calm: !text.is_homeless,
+        is_calm: !text.is_homeless && text.came_back.is_none(),
     });
     let entries: Vec<Entry<'_>> = mails.chain(texts).collect();
     let count = entries.len();
@@ -88,9 +88,10 @@ fn about_text(app: &App, text: &KeptText) -> String {
         (None, true) => "a new mail",
         (None, false) => "an answer",
     };
-    match text.is_homeless {
-        true => format!("draft; its conversation is gone: {key} makes a new mail of it"),
-        false => format!("draft of {what}: {key} goes on with it"),
+    match (&text.came_back, text.is_homeless) {
+        (_, true) => format!("draft; its conversation is gone: {key} makes a new mail of it"),
+        (Some(why), _) => format!("{}: {key} goes on with it", safe::line(why)),
+        (None, _) => format!("draft of {what}: {key} goes on with it"),
     }
 }
 

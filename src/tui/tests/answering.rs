@@ -81,6 +81,69 @@ fn what_a_teammate_holds_is_said_before_the_first_key() {
 }
 
 #[test]
+fn what_is_typed_on_as_a_question_comes_up_is_no_answer_to_it_and_no_key() {
+    // A teammate was quicker than the claim: a sentence with a “y”, an “n” and keys of the queue in it.
+    let held = || {
+        let mut s = Stage::new(100, 30);
+        s.fake.change("fire", |c| c.assignee = Assignee::Held(handle("bob")));
+        s.changed();
+        s.press("G r");
+        s
+    };
+    let mut s = held();
+    let asked = s.commands.len();
+    s.type_text("Yes, no doubt: see");
+    assert!(s.shows("Take it over?") && s.shows("after a yes it stands in your answer"), "{}", s.screen());
+    assert!(s.commands.len() == asked && s.app.composer.is_none());
+    s.look();
+    s.press("y");
+    let body = s.app.composer.as_ref().unwrap().body_text();
+    assert!(body.starts_with("Yes, no doubt: see"), "{body}");
+
+    // Who says no has not written it.
+    let mut s = held();
+    s.type_text("Sorry,");
+    s.look();
+    s.press("n r");
+    s.look();
+    s.press("y");
+    assert!(!s.app.composer.as_ref().unwrap().body_text().contains("Sorry,"));
+
+    // An answer that cannot be begun: the letters are no keys of the queue either.
+    let mut s = Stage::new(100, 30);
+    s.fake.clock.set(jiff::SignedDuration::from_mins(-30));
+    announced(&mut s, "2026-11-24T13:31:30Z");
+    s.press("G r");
+    let asked = s.commands.len();
+    s.type_text("d#ec");
+    assert!(s.shows("is on its way right now; what you typed on was dropped"), "{}", s.screen());
+    assert!(s.commands.len() == asked && s.app.layer.is_none());
+    s.look();
+    s.press("!");
+    assert!(s.commands.len() > asked, "after a look they are keys again");
+}
+
+#[test]
+fn the_next_keys_are_no_text_where_the_answer_was_not_sent_after_all() {
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi Dana,");
+    let theirs = message(15, "Dana Reyes <dana@reyes.example>", "2026-11-24T14:01:30Z");
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap().push(theirs);
+    s.press("Ctrl-o k K c r");
+    assert!(s.shows("Ctrl-O again sends yours") && s.shows("what you typed on was dropped"), "{}", s.screen());
+    assert!(s.app.composer.as_ref().unwrap().body_text().starts_with("Hi Dana,\n"));
+    // The same where a question came up: Enter was to open the next one, not to send a second answer.
+    let mut s = Stage::new(100, 30);
+    s.press("G r");
+    s.type_text("Hi Dana,");
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap()[2].flags.answered = true;
+    s.press("Ctrl-s Enter y");
+    assert!(s.shows("Send yours as well?") && s.shows("that was no answer to it"), "{}", s.screen());
+    assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
+}
+
+#[test]
 fn a_claim_lost_while_writing_is_said_beside_the_text() {
     let mut s = Stage::new(100, 30);
     s.press("G r");
@@ -166,7 +229,9 @@ fn an_answer_that_another_program_gave_meanwhile_stops_the_sending_once() {
     // The key that sends is no answer to a question.
     s.press("Ctrl-s n");
     assert!(!is_sent(&s) && s.app.composer.is_some());
-    s.press("Ctrl-s y");
+    s.press("Ctrl-s");
+    s.look();
+    s.press("y");
     assert!(sent(&s).1.seen.was_answered);
 
     // A night on the desk between the two changes nothing.
@@ -215,6 +280,7 @@ fn a_pending_answer_does_not_count_as_seen() {
     s.changed();
     s.press("Ctrl-s");
     assert!(s.shows("It was answered since you began this. Send yours as well?"), "{}", s.screen());
+    s.look();
     s.press("y");
     assert_eq!(sent(&s).1.seen.sent.0, 6);
 }
@@ -254,6 +320,7 @@ fn taking_over_to_answer_asks_what_became_of_an_earlier_answer() {
     s.changed();
     s.press("G r");
     assert!(s.shows("Take it over?"), "{}", s.screen());
+    s.look();
     announced(&mut s, "2026-11-24T13:50:00Z");
     s.press("y");
     assert_eq!(s.last_act().2, &Action::TakeOver);
@@ -268,6 +335,7 @@ fn what_is_no_address_is_not_sent_to() {
     s.press("Tab Home Ctrl-k");
     s.press("Ctrl-s");
     assert!(s.shows("not sent: nobody to send it to"));
+    s.look();
     s.type_text("dana at reyes");
     s.press("Ctrl-s");
     assert!(s.shows("is no mail address"), "{}", s.screen());
@@ -308,6 +376,7 @@ fn an_unknown_fate_is_asked_about_before_anything_else_is_written() {
     assert!(s.app.composer.is_none());
     assert!(s.shows("The answer of 13:40 to “Printer on fire”"), "{}", s.screen());
     assert!(s.shows("s was sent") && s.shows("d discard"));
+    s.look();
     s.press("d");
     let Some(Command::Settle { ticket, target, verdict: Verdict::Discard }) = s.commands.last() else { panic!() };
     assert_eq!(*target, fire());
@@ -321,12 +390,14 @@ fn an_answer_without_a_word_of_ones_own_is_not_sent() {
     let mut s = Stage::new(100, 30);
     s.press("G r Ctrl-s");
     assert!(s.shows("▲ not sent: there is no text yet"), "{}", s.screen());
+    s.look();
     s.press("Enter Enter Ctrl-o");
     s.press("Ctrl-k Down Ctrl-s");
     assert!(s.app.composer.is_some());
     assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
     // Right above the quote, without an empty line between, it counts.
     s.press("Up");
+    s.look();
     s.type_text("Unplug it.");
     s.press("Ctrl-s");
     assert!(sent(&s).1.draft.body.contains("Unplug it."));
@@ -398,6 +469,7 @@ fn what_was_answered_while_one_was_asked_about_taking_it_over_is_not_answered_on
     s.changed();
     s.press("G r");
     assert!(s.shows("Take it over?"), "{}", s.screen());
+    s.look();
     // Bob's answer leaves while the question stands.
     s.fake.change("fire", |c| {
         c.messages += 1;
@@ -409,7 +481,9 @@ fn what_was_answered_while_one_was_asked_about_taking_it_over_is_not_answered_on
     assert!(s.shows("“Printer on fire” changed while you were asked: look at it first"), "{}", s.screen());
     assert!(s.app.composer.is_none() && s.commands.len() == asked, "nothing was taken");
     // Who has seen that asks again.
-    s.press("r y");
+    s.press("r");
+    s.look();
+    s.press("y");
     assert!(s.app.composer.is_some(), "{}", s.screen());
 }
 
@@ -430,6 +504,7 @@ fn what_a_teammate_answered_a_moment_ago_is_asked_about_before_a_second_answer()
     s.press("Ctrl-s");
     assert!(s.shows("Send yours as"), "{}", s.screen());
     assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
+    s.look();
     s.press("y");
     assert!(matches!(s.commands.last(), Some(Command::Send { .. })));
     // One's own answer is not asked about; a teammate's after it is.

@@ -94,6 +94,7 @@ fn what_is_wrong_is_said_where_it_stands_before_anything_is_sent() {
     let mut s = Stage::new(100, 30);
     s.press("m Ctrl-s");
     assert!(s.shows("not sent: nobody to send it to"));
+    s.look();
     s.type_text("a@x.test");
     s.press("Tab");
     s.type_text("bob@");
@@ -103,9 +104,11 @@ fn what_is_wrong_is_said_where_it_stands_before_anything_is_sent() {
     s.type_text("See the attached plan.");
     s.press("Ctrl-s");
     assert!(s.shows("not sent: “bob@” is no mail address") && !is_sent(&s));
+    s.look();
     s.type_text("y.test");
     s.press("Ctrl-s");
     assert!(s.shows("▲ there is no subject. Ctrl-S again sends it so."), "{}", s.screen());
+    s.look();
     s.type_text("Plan");
     s.press("Ctrl-s");
     assert!(s.shows("the text speaks of a file, and none is attached. Ctrl-S again sends it so."));
@@ -253,6 +256,7 @@ fn what_cannot_be_announced_is_asked_about_before_it_is_sent() {
     s.type_text("Hello");
     s.press("Ctrl-s");
     assert!(s.shows("This mail cannot be announced") && !is_sent(&s), "{}", s.screen());
+    s.look();
     s.press("y");
     assert!(sent(&s).unannounced);
 }

@@ -106,6 +106,21 @@ fn begun(s: &Stage, root: &str, to: &str) {
 }
 
 #[test]
+fn what_came_back_unsent_says_why_until_it_is_written_on() {
+    let mut s = with(&[]);
+    begun(&s, "", "dana@reyes.example");
+    let why = "not sent: a newer mail came in before it; the text is kept as a draft";
+    s.fake.drafts.borrow_mut().values_mut().next().unwrap().content.came_back = Some(why.into());
+    s.press("O");
+    assert!(s.shows("not sent: a newer mail came in before it"), "{}", s.screen());
+    s.press("Enter");
+    assert!(s.shows("▲ not sent: a newer mail came in before it"), "{}", s.screen());
+    s.type_text("More");
+    s.press("Esc O");
+    assert!(s.shows("draft of a new mail: Enter goes on with it"), "{}", s.screen());
+}
+
+#[test]
 fn what_was_begun_is_listed_and_gone_on_with_even_where_its_conversation_is_gone() {
     let mut s = with(&[waiting(4, "login", OutboxState::Unsent)]);
     begun(&s, "fire", "dana@reyes.example");
@@ -163,9 +178,12 @@ fn what_cannot_be_announced_is_asked_about_before_it_is_sent() {
     s.press("Ctrl-s");
     assert!(s.shows("This answer cannot be announced") && s.shows("No teammate sees that you are answering"));
     assert!(sends(&s).is_empty());
+    s.look();
     s.press("n");
     assert!(sends(&s).is_empty() && s.shows("Hi Dana,"));
-    s.press("Ctrl-s y");
+    s.press("Ctrl-s");
+    s.look();
+    s.press("y");
     assert_eq!(sends(&s), [true]);
     assert!(s.app.composer.is_none());
 }
@@ -180,6 +198,7 @@ fn after_an_announcement_was_not_taken_the_next_try_asks() {
     s.type_text("Hi");
     s.press("Ctrl-o");
     assert!(s.shows("Sent did not take the last announcement"), "{}", s.screen());
+    s.look();
     s.press("y");
     assert_eq!(sends(&s), [true]);
 }

@@ -318,6 +318,35 @@ fn what_another_finished_is_opened_again_by_nobody_else() {
 }
 
 #[test]
+fn a_row_that_a_teammate_has_sorted_elsewhere_stays_under_the_cursor() {
+    let mut s = Stage::new(100, 24);
+    s.press("j");
+    let (first, second, third) = ("Søren Ål", "Mika Tanaka", "Priya Raman");
+    assert!(s.line_with(second).contains('▌'), "{}", s.screen());
+    // The second row is answered: by its wait it is the last one now.
+    let root = s.selected().to_owned();
+    s.fake.change(&root, |c| c.waiting_since = None);
+    s.changed();
+    let order = |s: &Stage| {
+        let screen = s.screen();
+        let at = |who: &str| screen.lines().position(|line| line.contains(who)).unwrap();
+        [first, second, third, "Dana Reyes"].map(at)
+    };
+    let [a, b, c, last] = order(&s);
+    assert!(a + 1 == b && b + 1 == c && c < last, "{}", s.screen());
+    assert!(s.selected() == root && s.line_with(second).contains('▌'));
+    // Once more for whatever else happens meanwhile, and for what comes in above it.
+    s.fake.change("fire", |c| c.urgent = true);
+    s.changed();
+    assert_eq!(order(&s), [a, b, c, last]);
+    // The next row is the one that was drawn below; the answered one is where it belongs.
+    s.press("j");
+    assert!(s.line_with(third).contains('▌'), "{}", s.screen());
+    let [a, b, c, last] = order(&s);
+    assert!(a + 1 == c && b == last + 1, "{}", s.screen());
+}
+
+#[test]
 fn who_contests_is_shown_and_nobody_answers() {
     let mut s = Stage::new(100, 24);
     s.fake.change("fire", |c| c.assignee = Assignee::Contested(vec![handle("bob"), handle("carol")]));
@@ -326,6 +355,7 @@ fn who_contests_is_shown_and_nobody_answers() {
     s.press("G r");
     assert!(s.shows("contested by bob and carol: nobody answers"));
     assert!(s.app.composer.is_none());
+    s.look();
     // Somebody else settles it, if it is still the contest that was seen.
     let contest = Some(Assignee::Contested(vec![handle("bob"), handle("carol")]));
     s.press("T");

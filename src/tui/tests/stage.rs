@@ -94,6 +94,11 @@ impl Stage {
         self.send(Message::Tick);
     }
 
+    /// Its person reads what came up before the next key.
+    pub fn look(&mut self) {
+        self.pass(600);
+    }
+
     /// The last change that was asked for.
     pub fn last_act(&self) -> (Ticket, &str, &Action) {
         let act = self.commands.iter().rev().find_map(|c| match c {

@@ -42,6 +42,35 @@ fn what_a_teammate_does_is_one_line_above_the_hints() {
 }
 
 #[test]
+fn the_answer_to_a_key_stays_until_it_is_read_and_what_comes_meanwhile_follows() {
+    let mut s = Stage::new(100, 24);
+    super::answering::answered(&mut s);
+    s.pass(12_000);
+    // The mail leaves, and a teammate does something, right behind a key that failed.
+    s.press("g g T");
+    let failed = s.app.activity.as_ref().unwrap().text.clone();
+    s.tell(Event::Sent { item: 7, target: super::answering::fire() });
+    let change = Change {
+        at: at(NOW),
+        kind: ChangeKind::Claimed,
+        mailbox: SUPPORT.into(),
+        conversation: ConversationId("x".into()),
+        subject: "API returns 502".into(),
+        by: Some("bob".into()),
+        status: Status::Open,
+        assignee: Assignee::Held(handle("bob")),
+        tags: vec![],
+    };
+    s.tell(Event::Happened(change));
+    s.pass(5_000);
+    assert!(s.shows(&failed), "{}", s.screen());
+    s.pass(1_000);
+    assert!(s.shows("sent to Dana Reyes"), "{}", s.screen());
+    s.pass(3_000);
+    assert!(s.shows("bob took “API returns 502”"), "{}", s.screen());
+}
+
+#[test]
 fn who_lost_a_claim_because_its_message_left_is_told_who_has_it() {
     let mut s = Stage::new(100, 24);
     let target = Target { mailbox: SUPPORT.into(), root: "fire".into() };

@@ -18,6 +18,7 @@ use crate::tui::keymap::Act;
 use crate::tui::layers::{Layer, Sure};
 use crate::tui::message::Effect;
 use crate::tui::reading::Reading;
+use crate::tui::typed_ahead::TypedAhead;
 use crate::tui::{rights, typing, words};
 use crate::wire::identity::identity;
 
@@ -165,6 +166,15 @@ impl Turn<'_> {
             self.warn_of_news();
         }
         true
+    }
+
+    /// What was typed before the text came up belongs into it.
+    pub(super) fn go_on_with_typed(&mut self) {
+        let now = self.app.now;
+        let typed = self.app.typed_ahead.take().and_then(TypedAhead::text);
+        if let (Some(typed), Some(composer)) = (typed, &mut self.app.composer) {
+            composer.type_in(&typed, now);
+        }
     }
 
     /// Puts the quote into an answer that was begun before the mail's text was here.
@@ -430,7 +440,7 @@ impl Turn<'_> {
         // What came before an answer is not undone behind it.
         self.app.undo_behind.append(&mut self.app.undo);
         self.app.intents.put_behind();
-        self.app.say(Tone::News, "on its way to the outbox");
+        self.app.say_of_mail(Tone::News, "on its way to the outbox");
         if !target.is_opening() {
             self.go_on_from(&target.root);
         }
@@ -493,7 +503,7 @@ impl Turn<'_> {
             };
             format!("your {kind}{to} is on its way{went_on}")
         };
-        self.app.say(Tone::News, says);
+        self.app.tell_mail(Tone::News, says);
         self.app.is_stale = true;
     }
 }

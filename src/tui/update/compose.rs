@@ -91,8 +91,10 @@ impl Turn<'_> {
     /// Opens a text that was kept.
     pub(super) fn go_on(&mut self, saved: SavedDraft) {
         let signature = self.signature(&saved.target.mailbox);
+        let came_back = saved.content.came_back.clone();
         let mut composer = Composer::resume(saved);
         composer.signature = signature;
+        composer.warning = came_back;
         self.open_composer(composer);
         self.warn_of_news();
         self.fetch_forwarded();

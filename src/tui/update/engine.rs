@@ -8,7 +8,7 @@ use super::Turn;
 use crate::engine::message::{Command, Connection, Event, Item, Target, Ticket, Verdict};
 use crate::engine::why_advisory;
 use crate::model::{Action, Change, ChangeKind, Conversation, ErrorKind, Expectation, Mailbox, Refusal, Status};
-use crate::tui::app::{Activity, App, Tone};
+use crate::tui::app::{App, Tone};
 use crate::tui::intents::{Asked, Intent};
 use crate::tui::keymap::{Act, Context};
 use crate::tui::layers::{Layer, Sure};
@@ -111,8 +111,7 @@ impl Turn<'_> {
     /// What this screen has just said in its own words.
     fn is_echo(&self, change: &Change) -> bool {
         let is_mine = self.app.me().is_some_and(|me| change.by.as_deref() == Some(me.as_str()));
-        let just_said = |a: &Activity| a.tone != Tone::News && self.app.now.duration_since(a.at) < ECHO;
-        let is_told = is_mine && self.app.activity.as_ref().is_some_and(just_said);
+        let is_told = is_mine && self.app.has_said_own(self.app.now - ECHO);
         // A keyword does not tell whose doing it was: what was asked for here a moment ago is one's own. Whoever holds it by
         // now has done that, and whoever wrote has written.
         let is_anothers = change.by.is_some() && !is_mine && change.kind != ChangeKind::Released;
@@ -340,7 +339,7 @@ impl Turn<'_> {
             "All has been sent by now. Quit?".clone_into(question);
             explains.clear();
         }
-        self.app.say(Tone::Good, format!("sent{to}{status}"));
+        self.app.tell_mail(Tone::Good, format!("sent{to}{status}"));
     }
 
     fn not_sent(&mut self, item: &Item, target: &Target, refusal: &Refusal) {

@@ -10,13 +10,17 @@ use crate::tui::composer::Field;
 use crate::tui::finding::Which;
 use crate::tui::items::Purpose;
 use crate::tui::keymap::{Act, Context, Found, shown};
-use crate::tui::layers::Layer;
+use crate::tui::layers::{Layer, Sure};
 use crate::tui::message::Effect;
+use crate::tui::typed_ahead::TypedAhead;
 use crate::tui::{rights, typing};
 
 impl Turn<'_> {
     pub(super) fn key(&mut self, key: KeyEvent) {
         if key.kind == KeyEventKind::Release {
+            return;
+        }
+        if self.app.pressed.is_empty() && self.is_typed_ahead(&key) {
             return;
         }
         let context = self.app.context();
@@ -28,6 +32,7 @@ impl Turn<'_> {
             Found::Act(act) => {
                 self.app.pressed.clear();
                 self.act(act);
+                self.look_for_text(context, act);
             }
             Found::Nothing => {
                 self.app.pressed.clear();
@@ -41,6 +46,41 @@ impl Turn<'_> {
                 }
             }
         }
+    }
+
+    /// Where a key asked for a text, or to send it, and something else came up: who types on at once has not seen that.
+    fn look_for_text(&mut self, context: Context, act: Act) {
+        let is_writing = self.app.composer.is_some();
+        let is_missed = match act {
+            Act::Reply | Act::ReplyAll | Act::Forward | Act::New => !is_writing && context != Context::Writing,
+            Act::Send | Act::SendDone => is_writing,
+            _ => false,
+        };
+        if is_missed {
+            self.app.typed_ahead = Some(TypedAhead::since(self.app.now));
+        }
+    }
+
+    /// Whether this key was pressed without looking at what came up in place of a text; it does nothing then.
+    fn is_typed_ahead(&mut self, key: &KeyEvent) -> bool {
+        let Some(ahead) = &mut self.app.typed_ahead else { return false };
+        if !ahead.takes(key, self.app.now) {
+            return false;
+        }
+        if !ahead.is_first() {
+            return true;
+        }
+        let why = self.app.activity.as_ref().filter(|a| a.tone == Tone::Bad).map(|a| a.text.clone());
+        let says = match (&self.app.layer, why) {
+            (Some(Layer::Confirm { sure: Sure::TakeOver { .. }, .. }), _) => {
+                "you typed on as the question came up: after a yes it stands in your answer".to_owned()
+            }
+            (Some(_), _) => "you typed on as the question came up: that was no answer to it".to_owned(),
+            (None, Some(why)) => format!("{why}; what you typed on was dropped"),
+            (None, None) => "it was not sent; what you typed on was dropped".to_owned(),
+        };
+        self.app.say(Tone::Bad, says);
+        true
     }
 
     /// Says, once, that a key does nothing here.

@@ -64,11 +64,7 @@ impl Turn<'_> {
     /// `*`: all of the view.
     pub(super) fn select_all(&mut self) {
         let total = self.app.queue.total();
-        let of = match (&self.app.finding.search, &self.app.finding.filter) {
-            (_, Some(_)) => "what the filter shows".to_owned(),
-            (Some(_), None) => "what was found".to_owned(),
-            (None, None) => self.app.queue.view.title().to_owned(),
-        };
+        let of = self.name_of_list();
         match self.rows(0, total) {
             Ok((rows, is_cut)) => {
                 let selection = &mut self.app.queue.selection;
@@ -212,20 +208,36 @@ impl Turn<'_> {
             let says = format!("one thing at a time: {}", batch.progress());
             return self.app.say(Tone::Bad, says);
         }
-        let selection = &self.app.queue.selection;
-        let count = selection.len();
+        let count = self.app.queue.selection.len();
         let deletes = matches!(action, Action::File(_)) && count > HANDFUL;
-        if !deletes && selection.all_of().is_none() {
+        let all_of = self.all_of();
+        if !deletes && all_of.is_none() {
             return self.begin_batch(action);
         }
         let what = words::count(count, "conversation", "conversations");
-        let all = selection.all_of().map(|of| format!(", all of {of}")).unwrap_or_default();
+        let all = all_of.map(|of| format!(", all of {of}")).unwrap_or_default();
         self.app.layer = Some(Layer::Confirm {
             question: format!("{}: {what}{all}?", self.name_of(&action)),
             explains: "Each is undone with the others, as long as nobody else touched it since.".to_owned(),
             sure: Sure::Many(action),
             back: None,
         });
+    }
+
+    /// The list of which all is selected, in words: by the key for that, or by a range from its one end to the other.
+    fn all_of(&self) -> Option<String> {
+        let queue = &self.app.queue;
+        let is_whole = queue.selection.len() > HANDFUL && queue.selection.len() == queue.total() as usize;
+        queue.selection.all_of().map(str::to_owned).or_else(|| is_whole.then(|| self.name_of_list()))
+    }
+
+    /// What the rows are, in words.
+    fn name_of_list(&self) -> String {
+        match (&self.app.finding.search, &self.app.finding.filter) {
+            (_, Some(_)) => "what the filter shows".to_owned(),
+            (Some(_), None) => "what was found".to_owned(),
+            (None, None) => self.app.queue.view.title().to_owned(),
+        }
     }
 
     pub(super) fn begin_batch(&mut self, action: Action) {

@@ -93,7 +93,7 @@ impl Turn<'_> {
         if self.app.composer.as_ref().and_then(|c| c.save_at()).is_some_and(|at| at <= self.app.now) {
             self.keep_draft();
         }
-        self.app.bring_news();
+        self.app.bring_next();
         if self.app.finding.asks_at().is_some_and(|at| at <= self.app.now) {
             self.ask_server();
         }

@@ -127,8 +127,9 @@ impl Turn<'_> {
                 let now = now.ok().flatten().unwrap_or(*conversation);
                 if let Some(all) = then_reply
                     && !self.asks_for_fate(&now)
+                    && self.write(&now, all)
                 {
-                    self.write(&now, all);
+                    self.go_on_with_typed();
                 }
             }
         }

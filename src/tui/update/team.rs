@@ -280,7 +280,7 @@ impl Turn<'_> {
             return self.take_back(item);
         }
         if self.app.is_just_leaving() && is_newest {
-            return self.app.say(Tone::Bad, "too late: what you sent is just leaving");
+            return self.app.say_of_mail(Tone::Bad, "too late: what you sent is just leaving");
         }
         // The last change is not the one before it: it is taken back when it is there.
         if self.app.batch.is_none() && self.app.is_undoable_pending() {
