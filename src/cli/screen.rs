@@ -102,10 +102,18 @@ pub fn run(cx: &Context, runtime: &Runtime) -> Outcome {
     let shown = crate::tui::run::run(config, source, drafts, commands, events);
     // The commands' channel is closed with the screen: what was asked for is carried out, connections are closed.
     let _ = runtime.block_on(forwarding);
-    let has_begun =
+    let left =
         shown.map_err(|error| Refusal::new(ErrorKind::Failed, format!("the terminal cannot be used: {error}")))?;
-    if has_begun {
-        Output::new(false).aside("What you were writing is kept; the outbox on the screen lists it.");
+    let out = Output::new(false);
+    if left.has_begun {
+        out.aside("What you were writing is kept; the outbox on the screen lists it.");
+    }
+    if left.unsent > 0 {
+        let what = match left.unsent {
+            1 => "1 mail has not been sent yet: it leaves".to_owned(),
+            more => format!("{more} mails have not been sent yet: they leave"),
+        };
+        out.aside(&format!("{what} when bagsy runs again; `bagsy outbox retry` sends what waits."));
     }
     Ok(())
 }

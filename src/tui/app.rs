@@ -183,6 +183,8 @@ pub struct App {
     pub attach_folder: String,
     /// Chords pressed that may become a longer one.
     pub pressed: Vec<Chord>,
+    /// When a key led back into the queue.
+    pub came_back_at: Option<Timestamp>,
     /// A text was asked for and something else came up.
     pub typed_ahead: Option<TypedAhead>,
     pub intents: Intents,
@@ -264,6 +266,7 @@ impl App {
             layer: None,
             attach_folder: String::new(),
             pressed: Vec::new(),
+            came_back_at: None,
             typed_ahead: None,
             intents: Intents::default(),
             undo: Vec::new(),

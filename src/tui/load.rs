@@ -66,15 +66,26 @@ fn try_fill(app: &mut App, source: &dyn Source) -> Result<()> {
         if let Some(greeting) = app.settings.greeting.clone().filter(|_| is_first) {
             app.say(Tone::News, greeting);
         }
-        if is_first && !app.texts.is_empty() {
-            let drafts = words::count(app.texts.len(), "draft waits", "drafts wait");
-            let key = app.keymap.key_for(Context::Queue, Act::Outbox);
-            app.say(Tone::News, format!("{drafts}: {key} shows what you have begun"));
+        if is_first && let Some(says) = what_waits(app) {
+            app.say(Tone::News, says);
         }
     }
     window(app, source)?;
     reading(app, source, was_stale)?;
     look_into_archive(app, source, was_stale)
+}
+
+/// What an earlier run left: mails that have not been sent, and texts that were begun.
+fn what_waits(app: &App) -> Option<String> {
+    let drafts = words::count(app.texts.len(), "draft waits", "drafts wait");
+    let mails = words::count(app.unsent(), "answer of before is", "answers of before are");
+    let key = app.keymap.key_for(Context::Queue, Act::Outbox);
+    match (app.unsent(), app.texts.len()) {
+        (0, 0) => None,
+        (0, _) => Some(format!("{drafts}: {key} shows what you have begun")),
+        (_, 0) => Some(format!("{mails} still to be sent: {key} shows what waits")),
+        _ => Some(format!("{mails} still to be sent, and {drafts}: {key} shows them")),
+    }
 }
 
 /// Whether what is under the cursor would come back from Archive with keywords of ours: one more right is needed then.

@@ -50,8 +50,16 @@ const FRAME: Duration = Duration::from_millis(30);
 /// Keys are worked off no longer than this before what came of them is drawn, however many more wait.
 const UNSEEN: Duration = Duration::from_millis(100);
 
-/// Runs the screen until the person leaves. Blocks: it wants a thread of its own. Tells whether they left in the midst of a text,
-/// which is kept.
+/// What its person leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// They were in the midst of a text, which is kept.
+    pub has_begun: bool,
+    /// Mails that have not been sent yet.
+    pub unsent: usize,
+}
+
+/// Runs the screen until the person leaves. Blocks: it wants a thread of its own.
 ///
 /// # Errors
 /// When the terminal cannot be used.
@@ -61,7 +69,7 @@ pub fn run(
     drafts: impl Drafts,
     commands: UnboundedSender<Command>,
     events: Receiver<Event>,
-) -> io::Result<bool> {
+) -> io::Result<Left> {
     // The terminal is asked for its background before anybody else reads from it.
     let theme = Theme::for_terminal(&config.theme, config.glyphs);
     let guard = PanicGuard::install();
@@ -77,13 +85,14 @@ pub fn run(
         Runner { app, theme, source, drafts, commands, screen, gate, inputs, later: Vec::new(), to, shelf: None };
     let outcome = catch_unwind(AssertUnwindSafe(|| runner.run()));
     let kept = runner.keep_what_is_typed();
+    let unsent = runner.app.unsent();
     let has_begun = runner.app.composer.as_ref().is_some_and(|composer| composer.is_touched && !composer.is_empty());
     // What is typed from here on is the shell's.
     runner.gate.close();
     drop(runner);
     drop(guard);
     let outcome = outcome.unwrap_or_else(|panic| resume_unwind(panic));
-    outcome.and(kept).map(|()| has_begun)
+    outcome.and(kept).map(|()| Left { has_begun, unsent })
 }
 
 struct Runner<S, D> {

@@ -172,7 +172,7 @@ fn where_nothing_can_be_announced_an_answer_leaves_after_a_question() {
     a.keys("It is on its way.");
     a.press("Ctrl-S");
     a.wait_for("This answer cannot be announced");
-    a.read();
+    a.pause();
     a.keys("y");
     a.wait_for("leaves in");
     a.wait_for("sent to Dana Reyes");
@@ -199,6 +199,7 @@ fn a_reader_is_told_which_right_is_missing() {
     }
     d.keys("r");
     d.wait_for("the right i is missing in Sent");
+    d.pause();
     d.keys("M");
     d.wait_for("read only");
 }

@@ -53,6 +53,7 @@ fn a_search_finds_what_is_here_and_then_what_only_the_server_has() {
     wait_for_row(&pty, "Printer", false);
     pty.press("Esc");
     wait_for_row(&pty, "Printer", true);
+    pty.pause();
     pty.press("q");
     pty.wait_for_end();
 }
@@ -83,6 +84,7 @@ fn a_slip_is_told_while_one_types_and_the_palette_does_what_it_names() {
     pty.press("Enter");
     wait_for_row(&pty, "Printer", true);
     pty.press("q");
+    pty.pause();
     pty.press("q");
     pty.wait_for_end();
 }

@@ -208,6 +208,7 @@ fn the_mouse_is_left_to_the_terminal_unless_it_is_asked_for() {
     a.wait_for("About Question 3: help!");
     a.keys("q");
     wait_for_row(&a, "Question 5", true);
+    a.pause();
     a.keys("q");
     assert_eq!(a.wait_for_end(), 0);
     assert_eq!(a.left_behind(), None);

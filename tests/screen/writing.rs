@@ -208,6 +208,7 @@ fn the_persons_own_editor_is_given_the_text_and_gives_it_back() {
     a.wait_for("Dear Dana");
     a.press("Esc");
     a.wait_for("draft kept");
+    a.pause();
     a.keys("q");
     assert_eq!(a.wait_for_end(), 0);
     assert_eq!(a.left_behind(), None);

@@ -247,9 +247,10 @@ impl Pty {
         at(lock(&self.parser).screen())
     }
 
-    /// Its person reads what came up in place of a text: what is typed before that is no answer to it.
-    pub fn read(&self) {
-        std::thread::sleep(Duration::from_millis(700));
+    /// Its person looks before the next key: what is typed at once is no answer to a question that came up in place of a text,
+    /// and a second `q` was one too many.
+    pub fn pause(&self) {
+        std::thread::sleep(Duration::from_millis(1_100));
     }
 
     /// Waits until the screen contains `text`.

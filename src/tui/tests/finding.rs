@@ -84,6 +84,14 @@ fn q_leaves_a_search_before_it_leaves_the_program() {
     s.type_text("fire");
     s.press("Enter q");
     assert!(s.others.is_empty() && !s.app.finding.is_active());
+    // One too many is not meant.
+    s.press("q");
+    assert!(s.others.is_empty() && s.shows("q again quits"), "{}", s.screen());
+    s.press("q");
+    assert_eq!(s.others, ["Quit"]);
+    let mut s = Stage::new(80, 24);
+    s.press("Enter q");
+    s.pass(1_100);
     s.press("q");
     assert_eq!(s.others, ["Quit"]);
 }

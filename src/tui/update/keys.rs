@@ -1,6 +1,7 @@
 //! A key becomes an action, by the keymap; what has no action is text where text is typed.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use jiff::SignedDuration;
 
 use super::Turn;
 use crate::model::Destination;
@@ -14,6 +15,9 @@ use crate::tui::layers::{Layer, Sure};
 use crate::tui::message::Effect;
 use crate::tui::typed_ahead::TypedAhead;
 use crate::tui::{rights, typing};
+
+/// Whoever leaves a place presses the key for that once too often within this time.
+const ONE_TOO_MANY: SignedDuration = SignedDuration::from_secs(1);
 
 impl Turn<'_> {
     pub(super) fn key(&mut self, key: KeyEvent) {
@@ -31,8 +35,14 @@ impl Turn<'_> {
             Found::Pending => {}
             Found::Act(act) => {
                 self.app.pressed.clear();
+                let was_finding = self.app.finding.is_active();
                 self.act(act);
                 self.look_for_text(context, act);
+                let has_left = context != Context::Queue || was_finding && !self.app.finding.is_active();
+                // The window of an outbox in which nothing is does not come up.
+                if self.app.context() == Context::Queue && (has_left || act == Act::Outbox) {
+                    self.app.came_back_at = Some(self.app.now);
+                }
             }
             Found::Nothing => {
                 self.app.pressed.clear();
@@ -59,6 +69,11 @@ impl Turn<'_> {
         if is_missed {
             self.app.typed_ahead = Some(TypedAhead::since(self.app.now));
         }
+    }
+
+    /// Whether a key led back into the queue a moment ago: once more the same key would end the program. Asked once.
+    fn has_just_come_back(&mut self) -> bool {
+        self.app.came_back_at.take().is_some_and(|at| self.app.now.duration_since(at) < ONE_TOO_MANY)
     }
 
     /// Whether this key was pressed without looking at what came up in place of a text; it does nothing then.
@@ -301,6 +316,11 @@ impl Turn<'_> {
             Act::NextHit => self.next_hit(false),
             Act::PreviousHit => self.next_hit(true),
             Act::Quit if self.app.finding.is_active() => self.leave_finding(),
+            // Where mail is left it is asked anyway.
+            Act::Quit if self.app.unsent() == 0 && self.has_just_come_back() => {
+                let quit = self.app.keymap.key_for(Context::Queue, Act::Quit);
+                self.app.say(Tone::News, format!("{quit} again quits"));
+            }
             Act::Quit => self.quit(),
             _ => {}
         }

@@ -187,7 +187,8 @@ pub fn fate(name: &str) -> Option<Effect> {
             d.a.wait_for("settled: discarded");
             // Its text is a draft again, and listed as one.
             d.press("O");
-            d.a.wait_until("a draft", |s| s.contains("draft of an answer") && s.contains(&format!("Re: {about}")));
+            let why = "its announcement was declared void; the text is kept";
+            d.a.wait_until("a draft", |s| s.contains(why) && s.contains(&format!("Re: {about}")));
             d.press("Esc");
             d.server_has("Sent", &format!("{} KEYWORD bagsy-void", subject(&about)));
             d.answers.remove(0);
