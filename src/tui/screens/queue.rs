@@ -75,7 +75,7 @@ fn say_empty(app: &App, theme: &Theme, buffer: &mut Buffer, list: Rect) {
         _ if app.mailboxes.is_empty() => ("No shared mailbox", "bagsy doctor says what the server offers this login"),
         _ if app.finding.is_active() && !app.finding.is_empty() => ("Nothing is found", ""),
         _ if is_filling => ("Fetching the newest mail", ""),
-        View::Inbox => ("Nothing is open", "every customer has an answer"),
+        View::Inbox => ("Nothing is open", "nobody waits for an answer of yours"),
         View::Unclaimed => ("Nothing is unclaimed", "everything open is in somebody's hands"),
         View::Mine => ("Nothing is yours", next.as_str()),
         View::Team => ("Your teammates hold nothing", ""),

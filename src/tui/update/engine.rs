@@ -358,7 +358,8 @@ impl Turn<'_> {
                 self.came_back(target);
                 let said = self.words_of(refusal);
                 let why = said.strip_prefix("not sent").map_or_else(|| format!(": {said}"), str::to_owned);
-                self.app.say(Tone::Bad, format!("not sent{to}{why}"));
+                let key = self.key_named(Context::Queue, Act::Outbox);
+                self.app.say(Tone::Bad, format!("not sent{to}{why}; {key} lists it"));
             }
         }
     }

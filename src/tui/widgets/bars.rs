@@ -33,7 +33,9 @@ const TALLEST: u16 = 4;
 const TALLEST_HEAD: u16 = 5;
 
 /// So long a word of one's own is read before the countdown of an answer goes on.
-const GLANCE: SignedDuration = SignedDuration::from_secs(2);
+const GLANCE: SignedDuration = SignedDuration::from_secs(3);
+/// So much of whom an answer goes to stands beside something else.
+const NAME: usize = 14;
 
 /// The mailbox, and the truth about its connection.
 pub fn top(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
@@ -239,7 +241,12 @@ pub fn activity(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         }
         // Beside something else it says what would be taken back.
         Some(held) if takes_keys && fresh.is_some() => {
-            Some(format!("take your {} back {}s", words::kind(&held.target), words::seconds_left(held.until, app.now)))
+            let seconds = words::seconds_left(held.until, app.now);
+            let kind = words::kind(&held.target);
+            Some(match safe::line(&held.to) {
+                to if to.is_empty() => format!("take your {kind} back {seconds}s"),
+                to => format!("take back the {kind} to {} {seconds}s", cut(&to, NAME, g.ellipsis)),
+            })
         }
         Some(_) if takes_keys => Some("take it back".to_owned()),
         // Beside what somebody else did it would read as if it undid that.
