@@ -51,7 +51,9 @@ fn prepared(mailbox: &Mailbox, args: &NewArgs, body: String) -> Outcome<Answer> 
     (draft.subject, draft.body) = (args.subject.clone(), body);
     mail::address(&mut draft, &args.recipients);
     mail::choose_sender(&mut draft, mailbox, args.send.from.as_deref())?;
-    Ok(outbox::begin_opening(mailbox, Target::new_mail(mailbox.key()), draft, None)?)
+    // Where it comes back it is a draft of its own.
+    let name = jiff::Timestamp::now().as_nanosecond().to_string();
+    Ok(outbox::begin_opening(mailbox, Target::new_mail(mailbox.key(), &name), draft, None)?)
 }
 
 /// The mailbox that is written from: the only one with an address, or the one that has the chosen address.

@@ -69,7 +69,7 @@ impl SavedDraft {
     pub fn as_new_mail(self) -> Self {
         let (in_reply_to, references, answered, seen) = Default::default();
         let content = Content { in_reply_to, references, answered, seen, ..self.content };
-        Self { target: Target::new_mail(&self.target.mailbox), content, ..self }
+        Self { target: Target::new_mail(&self.target.mailbox, &self.hand), content, ..self }
     }
 }
 

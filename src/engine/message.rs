@@ -34,6 +34,8 @@ pub struct Item {
 
 /// What stands before the root in the place of a text that forwards a conversation. No Message-ID has a line end in it.
 const FORWARD: &str = "forward\n";
+/// What stands before the name of a text that begins a conversation: several may be begun.
+const NEW: &str = "new\n";
 
 impl Target {
     /// The answer of this number that lies here. Its conversation may get another root on its way, its mailbox stays.
@@ -41,9 +43,9 @@ impl Target {
         Item { mailbox: self.mailbox.clone(), number }
     }
 
-    /// The place of a text that begins a conversation.
-    pub fn new_mail(mailbox: &str) -> Self {
-        Self { mailbox: mailbox.to_owned(), root: String::new() }
+    /// The place of a text that begins a conversation. `name`: what no other such text has.
+    pub fn new_mail(mailbox: &str, name: &str) -> Self {
+        Self { mailbox: mailbox.to_owned(), root: format!("{NEW}{name}") }
     }
 
     /// The place of a text that forwards something of the conversation with this root: it begins one of its own, and lies
@@ -54,7 +56,8 @@ impl Target {
 
     /// Whether a text that lies here begins a conversation of its own.
     pub fn is_opening(&self) -> bool {
-        self.root.is_empty() || self.root.starts_with(FORWARD)
+        // Without a name: kept by a version that knew one such text.
+        self.root.is_empty() || [NEW, FORWARD].iter().any(|kind| self.root.starts_with(kind))
     }
 
     /// The conversation of which something is forwarded by a text that lies here.

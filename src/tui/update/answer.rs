@@ -273,7 +273,7 @@ impl Turn<'_> {
         if is_touched && !is_emptied {
             self.keep_draft();
             let go_on = match (target.is_opening(), target.forwarded()) {
-                (true, None) => Act::New,
+                (true, None) => Act::Outbox,
                 (true, Some(_)) => Act::Forward,
                 (false, _) => Act::Reply,
             };

@@ -23,15 +23,19 @@ use crate::wire::answer::Seen;
 use crate::wire::identity::identity;
 
 impl Turn<'_> {
-    /// `m`: the kept new mail goes on, else an empty one is begun.
+    /// `m`: an empty mail, beside those that were begun already.
     pub(super) fn write_new(&mut self) {
-        let Some(mailbox) = self.app.current() else { return };
-        let target = Target::new_mail(mailbox.key());
-        let content = Content::of(&compose::blank(mailbox), "", Seen::default());
-        if self.resume(&target) {
-            return;
-        }
+        let Some(mailbox) = self.app.current().cloned() else { return };
+        let target = Target::new_mail(mailbox.key(), &self.app.hand());
+        let content = Content::of(&compose::blank(&mailbox), "", Seen::default());
         self.begin_writing(Composer::new(target, content));
+        let is_begun = |t: &&Target| t.mailbox == mailbox.key() && t.is_opening() && t.forwarded().is_none();
+        let begun = self.app.texts.iter().map(|text| &text.target).filter(is_begun).count();
+        if begun > 0 {
+            let begun = words::count(begun, "mail is begun already", "mails are begun already");
+            let key = self.app.keymap.key_for(Context::Queue, Act::Outbox);
+            self.app.say(Tone::News, format!("{begun}: {key} in the queue lists what you can go on with"));
+        }
     }
 
     /// `f`: hands on the message under the cursor, in the queue what the conversation was opened or continued with.
