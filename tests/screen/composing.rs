@@ -44,7 +44,9 @@ fn a_new_mail_with_a_file_goes_to_whom_the_mailbox_knows() {
     a.wait_for_end();
     std::fs::remove_file(alice.home().join("plans/floor 3.png")).unwrap();
     let a = live(&alice, Size::SMALL);
-    a.keys("m");
+    a.keys("O");
+    a.wait_for("draft of a new mail");
+    a.press("Enter");
     a.wait_for("Files    floor 3.png");
     a.press("Tab");
     a.press("Tab");

@@ -34,7 +34,7 @@ impl Turn<'_> {
         if begun > 0 {
             let begun = words::count(begun, "mail is begun already", "mails are begun already");
             let key = self.app.keymap.key_for(Context::Queue, Act::Outbox);
-            self.app.say(Tone::News, format!("{begun}: {key} in the queue lists what you can go on with"));
+            self.app.say(Tone::News, format!("{begun}: {key} in the queue lists what was begun"));
         }
     }
 
