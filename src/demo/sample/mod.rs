@@ -240,6 +240,8 @@ impl World {
             let is_answered = last_ours.is_some_and(|last| at < last);
             let path = if is_ours {
                 flags.extend(["\\Seen", "$Submitted"].map(str::to_owned));
+                // Whose answer it was.
+                flags.extend(holder.map(|holder| format!("bagsy-claim-{holder}")));
                 "Sent"
             } else {
                 let is_newest = at + 1 == count;

@@ -130,7 +130,8 @@ fn answer(
     };
     let letter = thread.we_write(&text, now, random);
     if let Some(sent) = state.folder_mut(&sent) {
-        sent.append(Mail::new(letter.write(), now), &[SEEN, SUBMITTED]);
+        let signed = format!("{CLAIM_PREFIX}{name}");
+        sent.append(Mail::new(letter.write(), now), &[SEEN, SUBMITTED, &signed]);
     }
     // A mail that came twice is one mail: its flags go to both.
     let is_answered = |placed: &&desk::Placed| placed.uid == newest.uid || is_double(placed, newest);
