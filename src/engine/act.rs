@@ -103,7 +103,7 @@ impl Link {
 
     /// Brings what Archive holds of the conversation into the cache, without waiting for all of Archive to be read. One that
     /// is absent or closed to this login holds nothing.
-    async fn look_into_archive(&mut self, place: Place<'_>) -> Result<()> {
+    pub(super) async fn look_into_archive(&mut self, place: Place<'_>) -> Result<()> {
         if place.mailbox.folder(Role::Archive).is_none() {
             return Ok(());
         }
@@ -143,6 +143,7 @@ impl Link {
         let saw = Saw { assignee, upto };
         let may_archive = self.archives(place.mailbox);
         let action = self.named_anew(place, action)?;
+        let archived = self.marked_in_archive(place, &action).await?;
         let start = Act::start(action.clone(), me.clone(), saw, may_archive, expect.clone());
         let mut filed = None;
         let changed = match &action {
@@ -156,6 +157,7 @@ impl Link {
             _ => self.drive(place, start).await?,
         };
         let sights = changed.map_err(|stopped| refused(&stopped, place.mailbox))?;
+        self.unmark_in_archive(place, &action, &archived).await?;
         let after = match &action {
             Action::Unfinish { was_free: true, .. } => self.free_again(place, me).await,
             action if changes_holder(action) && sights.len() > 1 => self.drive(place, Mirror::start(me.clone())).await,

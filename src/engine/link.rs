@@ -264,7 +264,7 @@ impl Link {
             let has_ghosts = link.has_ghosts(mailbox, role, &state, selected.exists)?;
             Ok(!has_ghosts && !link.has_holes(mailbox, role, &state, selected.exists)?)
         };
-        if entered.is_fresh && is_as_known && agrees(self)? {
+        if entered.is_fresh && !entered.is_stale && is_as_known && agrees(self)? {
             return Ok(Synced::default());
         }
         let synced = self.catch_up_from(mailbox, role, state, &entered).await;

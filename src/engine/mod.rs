@@ -22,6 +22,7 @@ pub mod kept;
 mod link;
 mod live;
 mod login;
+mod marks;
 pub mod message;
 pub mod outbox;
 mod places;

@@ -71,6 +71,16 @@ impl Mailbox {
         })
     }
 
+    /// What is in the way of taking tags and urgency off what lies in Archive; `None`: nothing that is known.
+    pub fn why_not_unmarked(&self) -> Option<String> {
+        let granted = self.rights.as_ref()?.get(&Role::Archive);
+        let is_missing = !granted.is_some_and(|r| r.grants('w'));
+        let granted = granted.map_or("none", |r| r.0.as_str());
+        is_missing.then(|| {
+            format!("it stands on older mail in Archive too, where the right w is missing (you have {granted})")
+        })
+    }
+
     /// What is in the way of marking as read what lies in a folder; `None`: nothing that is known.
     pub fn why_not_seen(&self, role: Role) -> Option<String> {
         let title = match role {

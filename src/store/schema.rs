@@ -32,6 +32,7 @@ pub(crate) const CACHE: Format = Format {
         include_str!("odd-ids.sql"),
         include_str!("list.sql"),
         include_str!("reports.sql"),
+        include_str!("marks.sql"),
     ],
 };
 

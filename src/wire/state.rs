@@ -125,8 +125,10 @@ pub fn summarise(mailbox: &str, root: &str, messages: &[Message], since: Option<
     let mut uids: Vec<Uid> = live.iter().filter(|m| m.folder == folder).map(|m| m.uid).collect();
     uids.sort();
 
-    // Claims and statuses outside INBOX are history; tags are not, and what only lies in Sent was never marked.
-    let marked: Vec<&&Message> = live.iter().filter(|m| m.folder == folder && folder != Role::Sent).collect();
+    // Claims and statuses outside INBOX are history; tags and urgency are not: what comes back with a new mail is what it was
+    // in Archive. What lies in Sent was never marked.
+    let here: Vec<&&Message> = live.iter().filter(|m| m.folder == folder && folder != Role::Sent).collect();
+    let marked: Vec<&&Message> = live.iter().filter(|m| m.folder != Role::Sent).collect();
     let mut tags: Vec<String> = marked.iter().flat_map(|m| keywords::tags(&m.flags)).collect();
     keywords::sort_names(&mut tags);
 
@@ -148,7 +150,7 @@ pub fn summarise(mailbox: &str, root: &str, messages: &[Message], since: Option<
         assignee: assignee(&inbox),
         tags,
         urgent: marked.iter().any(|m| m.flags.flagged),
-        unread: marked.iter().any(|m| !m.flags.seen),
+        unread: here.iter().any(|m| !m.flags.seen),
         messages: u32::try_from(counted).unwrap_or(u32::MAX),
         uids,
         last_at,
@@ -341,6 +343,16 @@ mod tests {
         assert_eq!(c.tags, ["refund", "VIP"]);
         assert!(c.urgent && c.unread);
         assert!(!row(&[inbox(1, "\\Seen"), answer(5, 1)]).unread);
+    }
+
+    #[test]
+    fn what_comes_back_from_archive_with_a_new_mail_is_tagged_and_urgent_as_it_was() {
+        let archived = |uid, atoms| Message { flags: flags(atoms), ..message(Role::Archive, uid) };
+        let old = [archived(1, "VIP \\Flagged bagsy-done bagsy-claim-bob"), archived(2, "refund")];
+        let c = row(&[old[0].clone(), old[1].clone(), inbox(3, "\\Seen vip")]);
+        assert_eq!((c.folder, c.tags, c.urgent), (Role::Inbox, vec!["refund".to_owned(), "VIP".to_owned()], true));
+        assert!(!c.unread, "what is unread in Archive is not what came");
+        assert_eq!((c.status, c.assignee), (Status::Open, Assignee::Free), "claims and statuses are history");
     }
 
     #[test]

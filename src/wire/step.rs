@@ -193,7 +193,7 @@ pub(super) fn broken(expect: &Expectation, inbox: &[Sight], me: &Handle) -> Opti
 }
 
 /// The keywords of `flags` that `wanted` picks, in the spelling that is there.
-pub(super) fn spelled(flags: &Flags, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+pub fn spelled(flags: &Flags, wanted: impl Fn(&str) -> bool) -> Vec<String> {
     flags.keywords.iter().filter(|k| wanted(k)).cloned().collect()
 }
 

@@ -1,4 +1,4 @@
-//! Tags, urgent, read: the union over a conversation's messages in INBOX (docs/protocol.md#keywords).
+//! Tags, urgent, read, as they stand in INBOX (docs/protocol.md#keywords); what lies in Archive is `engine::marks`'s.
 //!
 //! One message bears what is put on; what is taken off is taken off all, in the spelling that is there. Anybody may, whoever
 //! holds the conversation, so nothing is guarded unless its person expects something.
