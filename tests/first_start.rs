@@ -81,6 +81,12 @@ fn through_the_servers(pty: &Pty) {
     asked(pty, "Login [alice@localhost]");
 }
 
+/// No names, or those that are offered.
+fn names(pty: &Pty) {
+    answer(pty, "Name of", "");
+    answer(pty, "Your own name", "");
+}
+
 /// A mail that came so many days ago.
 fn mail(team: &Team, subject: &str, days: i64) {
     let mut mail = Mail::new("Dana <dana@reyes.example>", &team.mailbox(), subject, "Help!");
@@ -94,6 +100,8 @@ fn a_newcomer_is_led_from_nothing_to_a_queue_past_a_wrong_server_and_a_wrong_pas
     let team = dovecot.team();
     mail(&team, "Printer on fire", 1);
     mail(&team, "Long ago", 300);
+    let from = format!("Acme Help <{}>", team.mailbox());
+    team.append("Sent", "", &Mail::new(&from, "dana@reyes.example", "Re: Long ago", "Done.").bytes());
     let alice = newcomer();
     let mut pty = alice.terminal(Size::SMALL, &[]);
     says(&pty, "There is no configuration yet");
@@ -125,8 +133,12 @@ fn a_newcomer_is_led_from_nothing_to_a_queue_past_a_wrong_server_and_a_wrong_pas
     answer(&pty, "The variable's name", "$BAGSY_TEST_PASSWORD");
     says(&pty, &format!("ok: localhost:{} lets you in", submission.starttls_port));
 
-    says(&pty, &format!("{} (you may read, claim, answer, archive)", team.mailbox()));
+    says(&pty, &format!("{} (you may read, claim, archive)", team.mailbox()));
     answer(&pty, "not in this list?", "");
+    says(&pty, &format!("ok: send as {}: the server takes it as a sender", team.mailbox()));
+    // As the team's answers were called so far.
+    answer(&pty, &format!("Name of {} (- for none) [Acme Help]", team.mailbox()), "");
+    answer(&pty, "Your own name", "Alice Archer");
     says(&pty, "Its INBOX has 2 mails, 1 of them since");
     answer(&pty, "A day as 2026-11-01", "yesterday");
     says(&pty, "is no day");
@@ -150,6 +162,8 @@ fn a_newcomer_is_led_from_nothing_to_a_queue_past_a_wrong_server_and_a_wrong_pas
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "something was left beside it");
     for line in [
+        "name = \"Acme Help\"".to_owned(),
+        "name = \"Alice Archer\"".to_owned(),
         "auth = { method = \"password\", env = \"BAGSY_TEST_PASSWORD\" }".to_owned(),
         format!("[mailbox.\"{}\"]", team.mailbox()),
         format!("since = \"{day}\""),
@@ -208,6 +222,7 @@ fn a_file_that_is_there_is_kept_unless_its_person_wants_another() {
     answer(&pty, "What do you sign in with? [1]", "2");
     answer(&pty, "The command", "printenv BAGSY_TEST_PASSWORD");
     answer(&pty, "not in this list?", "n");
+    names(&pty);
     answer(&pty, "A day as 2026-11-01", "all");
     answer(&pty, "Write it? [Y/n]", "y");
     answer(&pty, "Check all of it now", "n");
@@ -251,6 +266,7 @@ fn who_shares_a_login_says_who_they_are_and_takes_nobodys_name() {
     says(&pty, "bob has claimed mail");
     answer(&pty, "Was that you? [y/N]", "");
     answer(&pty, "a short name of your own, as alice [alice]", "");
+    names(&pty);
     answer(&pty, "A day as 2026-11-01", "");
     answer(&pty, "Write it? [Y/n]", "");
     answer(&pty, "Check all of it now", "");
@@ -355,6 +371,7 @@ fn one_signs_in_by_oauth_within_the_setup_and_no_token_is_kept_before_the_file_i
     says(&pty, "has signed you in");
     says(&pty, &format!("ok: localhost:{} lets you in", place.dovecot.imaps_port));
     answer(&pty, "not in this list?", "");
+    names(&pty);
     answer(&pty, "A day as 2026-11-01", "");
     asked(&pty, "Write it? [Y/n]");
     assert!(!alice.home().join("data").exists(), "something is kept before the file is");
@@ -398,6 +415,7 @@ fn with_a_keyring_and_a_browser_here_the_setup_asks_less_and_renews_meanwhile() 
     answer(&pty, "The scope that localhost asks", "imap smtp");
     answer(&pty, "How do you sign in? [2]", "");
     answer(&pty, "not in this list?", "");
+    names(&pty);
     answer(&pty, "A day as 2026-11-01", "");
     answer(&pty, "Write it? [Y/n]", "");
     says(&pty, "ok: the tokens are in this system's keyring");
@@ -442,6 +460,7 @@ fn servers_that_dns_and_a_page_name_are_shown_before_they_are_used() {
     answer(&pty, "What do you sign in with? [1]", "3");
     answer(&pty, "The variable's name", "BAGSY_TEST_PASSWORD");
     answer(&pty, "not in this list?", "");
+    names(&pty);
     answer(&pty, "A day as 2026-11-01", "");
     answer(&pty, "Write it? [Y/n]", "");
     answer(&pty, "Check all of it now", "n");

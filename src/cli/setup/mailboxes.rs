@@ -64,7 +64,7 @@ fn shown(mailbox: &Mailbox) -> String {
     let words = [
         (Capability::Read, "read"),
         (Capability::Claim, "claim"),
-        (Capability::Send, "answer"),
+        // Whether answers may leave is the submission server's to say.
         (Capability::Archive, "archive"),
     ];
     let may: Vec<&str> = words.into_iter().filter(|(may, _)| mailbox.may(*may)).map(|(_, word)| word).collect();

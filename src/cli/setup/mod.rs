@@ -6,6 +6,7 @@
 mod file;
 mod grant;
 mod mailboxes;
+mod names;
 mod scene;
 mod scratch;
 mod servers;
@@ -109,11 +110,13 @@ enum Step {
     Servers,
     SignIn,
     Mailboxes,
+    Names,
     Since,
     Write,
 }
 
-const STEPS: [Step; 6] = [Step::Address, Step::Servers, Step::SignIn, Step::Mailboxes, Step::Since, Step::Write];
+const STEPS: [Step; 7] =
+    [Step::Address, Step::Servers, Step::SignIn, Step::Mailboxes, Step::Names, Step::Since, Step::Write];
 
 /// What was answered so far. An answer that is given anew is given for its step alone; what follows is asked again.
 #[derive(Default)]
@@ -126,6 +129,7 @@ struct Answers {
     typed: sign_in::Typed,
     signed_in: Option<(SignedIn, Scene)>,
     mailboxes: Vec<config::MailboxConfig>,
+    names: names::Names,
     handle: Option<Handle>,
     is_written: bool,
 }
@@ -182,7 +186,11 @@ impl Answers {
             }
             (Step::Mailboxes, .., Some((signed_in, scene))) => {
                 self.mailboxes = mailboxes::ask(person, scene, signed_in.known).await?;
+                names::may_send(person, signed_in, &self.mailboxes).await;
                 self.handle = mailboxes::handle(person, scene, &self.mailboxes).await?;
+            }
+            (Step::Names, .., Some((_, scene))) => {
+                self.mailboxes = names::ask(person, scene, &mut self.names, self.mailboxes.clone()).await?;
             }
             (Step::Since, .., Some((_, scene))) => {
                 self.mailboxes = since::ask(person, scene, self.mailboxes.clone()).await?;
@@ -202,7 +210,8 @@ impl Answers {
     /// Shows the file, and writes it after a yes; whether it was written.
     async fn write(&self, person: &Person, paths: &Paths, signed_in: &SignedIn) -> Outcome<bool> {
         let file = paths.config_file();
-        let account = config::Account { handle: self.handle.clone(), ..signed_in.account.clone() };
+        let account =
+            config::Account { handle: self.handle.clone(), name: self.names.own(), ..signed_in.account.clone() };
         let text = config::text(&account, &self.mailboxes, Zoned::now().date());
         // What is written is what can be read: held by tests, and looked at here before anything is replaced.
         config::Config::parse(file, &text)?;

@@ -94,7 +94,8 @@ pub async fn ask(person: &Person, address: &str, servers: Servers, typed: &mut T
     let wants_token = servers.wants_token || known.is_some();
     let issuer = servers.issuer.clone();
     let ways = ways(&servers.can, keyring.is_ok(), wants_token);
-    let mut login = typed.login.clone().or(servers.login).unwrap_or_else(|| address.to_owned());
+    let suggested = servers.login.unwrap_or_else(|| address.to_owned());
+    let mut login = typed.login.clone().unwrap_or_else(|| suggested.clone());
     let mut account = Account {
         key: "work".to_owned(),
         user: login.clone(),
@@ -144,6 +145,11 @@ pub async fn ask(person: &Person, address: &str, servers: Servers, typed: &mut T
                     ));
                 }
                 person.say("Again; Enter takes what was answered before.");
+                // What looks like none, a password perhaps, is not offered again.
+                if !login.contains('@') {
+                    login.clone_from(&suggested);
+                    typed.login = None;
+                }
                 continue;
             }
         }

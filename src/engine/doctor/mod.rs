@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub use check::{Check, Verdict};
 pub use create::{Missing, create};
 pub use local::configuration;
+pub use submission::send_as;
 
 use super::cache::Cache;
 use super::discover::{Found, choose};

@@ -45,6 +45,22 @@ pub(super) async fn examine(
     submission.quit().await;
 }
 
+/// Whether these addresses may be sent from, without all else that is examined; nothing where the server does not let the login in.
+pub async fn send_as(endpoint: &Endpoint, credentials: &Credentials, addresses: &[String]) -> Vec<Check> {
+    let Ok(mut submission) = Submission::connect(endpoint, credentials).await else { return Vec::new() };
+    let mut checks = Vec::new();
+    for address in addresses {
+        let asked = ask(&mut submission, address).await;
+        let is_lost = matches!(asked, Asked::Lost(_));
+        checks.push(sender(address, asked));
+        if is_lost {
+            return checks;
+        }
+    }
+    submission.quit().await;
+    checks
+}
+
 /// How far a mail from an address to itself came.
 enum Asked {
     /// The recipient was taken: servers that check the sender only there have had their chance.
