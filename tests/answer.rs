@@ -72,9 +72,6 @@ fn an_answer_leaves_from_the_shared_address_and_everybody_sees_it() {
         (&Value::from("out"), &Value::from(team.folder("Sent")))
     );
     assert!(thread[1]["text"].as_str().unwrap().contains("Grüße, Alice"));
-    assert_eq!((&thread[0]["by"], &thread[1]["by"]), (&Value::Null, &Value::from("alice")));
-    let shown = bob.run(&["show", &id]).ok().stdout.clone();
-    assert!(shown.contains("→ alice as "), "{shown}");
     let flags = team.in_inbox("bob").flags(1).unwrap();
     assert!(flags.contains("\\Answered"), "{flags:?}");
     let mut sent = team.imap("bob");

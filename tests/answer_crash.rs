@@ -236,8 +236,6 @@ fn an_old_announcement_of_a_teammate_is_settled_before_anybody_answers() {
         let sent = scene.sent();
         let word = if verdict == Verdict::Discard { "bagsy-void" } else { "$Submitted" };
         assert!(sent[0].0 == uid && has(&sent[0].1, word), "{sent:?}");
-        // Who says that it was sent did not write it.
-        assert!(verdict == Verdict::Discard || !sent[0].1.iter().any(|f| f.contains("claim")), "{sent:?}");
         assert_eq!(has(&scene.flags(1), "\\Answered"), verdict == Verdict::WasSent);
         scene.reply(&[]).ok();
         scene.wait_for_mail();

@@ -121,7 +121,7 @@ const VERBS: &[Verb] = &[
         name: "show",
         says: "Everything but --raw is made safe for a terminal, in a pipe too: no control characters, no overrides of the \
                writing direction. IDs may be shortened as long as they stay unambiguous. With --json `had_by` names who held what \
-               is done now, `by` of a message who of the team wrote it, and `copies_differ` of a message says that it came more than once, not the same each time.",
+               is done now, and `copies_differ` of a message says that it came more than once, not the same each time.",
         examples: &[
             ("bagsy show k3j9x2a7qp", "Read one"),
             ("bagsy show k3j9 --headers", "All header fields of its messages"),

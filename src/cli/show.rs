@@ -12,9 +12,9 @@ use super::output;
 use crate::engine::{Link, Place};
 use crate::mail::parse::{self, Attachment, Body};
 use crate::mail::safe;
-use crate::model::{Address, Assignee, Conversation, ErrorKind, Handle, Mailbox, Message, Refusal, Role};
+use crate::model::{Address, Assignee, Conversation, ErrorKind, Handle, Mailbox, Message, Refusal};
 use crate::store::Reader;
-use crate::wire::{identity, keywords, state};
+use crate::wire::{identity, state};
 
 /// Which form of a message is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,11 +165,6 @@ fn direction(message: &Message, all: &[Message]) -> &'static str {
     if state::is_outgoing(message, all) || state::is_pending(message) { "out" } else { "in" }
 }
 
-/// Which of the team wrote it, where its copy in Sent says so.
-fn sent_by(message: &Message) -> Option<Handle> {
-    keywords::sender(&message.flags).filter(|_| message.folder == Role::Sent)
-}
-
 /// Who had what nobody holds now.
 fn had_by(conversation: &Conversation, all: &[Message]) -> Vec<Handle> {
     if conversation.assignee == Assignee::Free { state::had_by(all) } else { Vec::new() }
@@ -194,7 +189,6 @@ fn as_json(conversation: &Conversation, mailbox: &Mailbox, opened: &[Opened], al
                 "from": m.from.first().map(person),
                 "to": people(&m.to),
                 "cc": people(&m.cc),
-                "by": sent_by(m),
                 "at": m.internal_date,
                 "text": o.body.text,
                 "attachments": o.attachments,
@@ -231,8 +225,7 @@ fn as_text(
         let at = m.internal_date.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M %Z");
         let arrow = if direction(m, all) == "out" { "→" } else { "←" };
         text.push(String::new());
-        let writer = sent_by(m).map(|by| format!("{by} as ")).unwrap_or_default();
-        text.push(cx.out.bold(&format!("{arrow} {writer}{from}  {at}")));
+        text.push(cx.out.bold(&format!("{arrow} {from}  {at}")));
         if !to.is_empty() {
             text.push(format!("  to {}", to.join(", ")));
         }

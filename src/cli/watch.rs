@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 use super::context::{Context, Outcome};
 use crate::engine::message::{Connection, Event};
 use crate::engine::{Cache, Engine, Tail};
-use crate::mail::compose::plain_subject;
 use crate::mail::safe;
 use crate::model::{Change, ChangeKind, ErrorKind, Refusal, Status};
 
@@ -153,8 +152,7 @@ fn sentence(change: &Change) -> String {
         ChangeKind::Tagged => "tags changed on".to_owned(),
         ChangeKind::Replied => format!("{by} answered"),
     };
-    let subject = plain_subject(&change.subject);
-    safe::line(&format!("{}  {}  {what} “{subject}”", time(change.at), change.conversation))
+    safe::line(&format!("{}  {}  {what} “{}”", time(change.at), change.conversation, change.subject))
 }
 
 fn time(at: Timestamp) -> String {

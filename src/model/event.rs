@@ -57,21 +57,14 @@ pub struct Change {
     pub tags: Vec<String>,
 }
 
-/// An answer of ours that came in with a change.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NewAnswer {
-    /// Who sent it, where its copy in Sent says so.
-    pub by: Option<String>,
-}
-
 impl Change {
     /// The changes that lead from `before` to `after`, seen at `at`. `before` is `None` for a conversation that was not
-    /// there; `new_mail_from`: whose mail came in with the change; `answer`: the answer of ours that did.
+    /// there; `new_mail_from`: whose mail came in with the change; `is_new_answer`: whether an answer of ours did.
     pub fn between(
         before: Option<&Conversation>,
         after: &Conversation,
         new_mail_from: Option<&str>,
-        answer: Option<NewAnswer>,
+        is_new_answer: bool,
         at: Timestamp,
     ) -> Vec<Self> {
         let mut kinds: Vec<(ChangeKind, Option<String>)> = Vec::new();
@@ -83,9 +76,8 @@ impl Change {
         if let Some(sender) = new_mail_from {
             kinds.push((ChangeKind::New, Some(sender.to_owned())));
         }
-        if let Some(answer) = answer {
-            // Where nothing says who, whoever had it.
-            kinds.push((ChangeKind::Replied, answer.by.or_else(|| holder.clone()).or_else(|| finisher.clone())));
+        if is_new_answer {
+            kinds.push((ChangeKind::Replied, holder.clone().or_else(|| finisher.clone())));
         }
         match (was, &after.assignee) {
             (was, now) if was == now => {}

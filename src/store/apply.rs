@@ -14,7 +14,7 @@ use super::mailbox::{self, FolderState, Known};
 use super::message::{self, Added, Adder, Present};
 use super::thread::Neighbourhood;
 use super::{assignment, change, lost_lock, row};
-use crate::model::{Assignee, Change, Conversation, Flags, Handle, Message, ModSeq, NewAnswer, Role, Status, Uid};
+use crate::model::{Assignee, Change, Conversation, Flags, Handle, Message, ModSeq, Role, Status, Uid};
 use crate::wire::identity::{conversation_id, identity};
 use crate::wire::keywords::{self, Fate};
 use crate::wire::lost;
@@ -305,11 +305,8 @@ impl Apply<'_> {
                 let news = group.keys.iter().zip(&messages).filter(|at| is_news(*at)).map(|(_, message)| message);
                 let newest = news.max_by_key(|m| (m.internal_date, m.uid));
                 let sender = newest.map(|m| m.from.first().map_or("", |a| a.email.as_str()));
-                let answers = group.keys.iter().zip(&messages).filter(|(key, _)| traces.answers.contains(key));
-                let answer = answers
-                    .max_by_key(|(_, m)| m.uid)
-                    .map(|(_, m)| NewAnswer { by: keywords::sender(&m.flags).map(|by| by.to_string()) });
-                let changes = Change::between(old, &after, sender, answer, self.now);
+                let is_new_answer = group.keys.iter().any(|key| traces.answers.contains(key));
+                let changes = Change::between(old, &after, sender, is_new_answer, self.now);
                 for change in changes {
                     events.push(self.with_its_giver(change, &group.root)?);
                 }

@@ -5,7 +5,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::glyphs::Glyphs;
 use crate::engine::message::Target;
-use crate::mail::compose::plain_subject;
 use crate::model::{Address, Change, ChangeKind, ErrorKind, Handle, Refusal, Status, age};
 
 /// How a text begins, on one line: enough to know it by.
@@ -108,7 +107,7 @@ pub fn quoted(subject: &str, glyphs: &Glyphs) -> String {
 
 /// What happened, for the line above the hints; `from` is whoever began the conversation, where that is known.
 pub fn happened(change: &Change, from: Option<&Address>, me: Option<&Handle>, glyphs: &Glyphs) -> String {
-    let subject = quoted(plain_subject(&change.subject), glyphs);
+    let subject = quoted(&change.subject, glyphs);
     let by = change.by.as_deref().map(|by| match from {
         Some(from) if change.kind == ChangeKind::New && from.is_same_place(by) => from.shown(),
         _ => by,

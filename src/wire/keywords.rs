@@ -95,15 +95,6 @@ pub fn claimants(flags: &Flags) -> Vec<Handle> {
     all
 }
 
-/// Which of the team sent this copy in Sent; `None` where nothing tells. On a copy that is pending or void a claim means that
-/// somebody settles it.
-pub fn sender(flags: &Flags) -> Option<Handle> {
-    match claimants(flags).as_slice() {
-        [one] if flags.has(SUBMITTED) => Some(one.clone()),
-        _ => None,
-    }
-}
-
 /// The status that stands on one message. [`Status::Snoozed`] is the bare keyword: whether it counts is the journal's to
 /// say.
 pub fn status(flags: &Flags) -> Status {

@@ -240,10 +240,7 @@ impl Scene<'_> {
         valid.retain(|(_, flags)| !has(flags, "bagsy-void"));
         let [(uid, flags)] = valid.as_slice() else { panic!("not one copy in Sent: {valid:?}") };
         assert!(has(flags, "$Submitted"), "{flags:?}");
-        assert!(!has(flags, "$SubmitPending"), "{flags:?}");
-        // The copy bears its writer's name and no other.
-        let names: Vec<&String> = flags.iter().filter(|f| f.contains("claim")).collect();
-        assert_eq!(names, ["bagsy-claim-alice"], "{flags:?}");
+        assert!(!flags.iter().any(|f| f.eq_ignore_ascii_case("$SubmitPending") || f.contains("claim")), "{flags:?}");
         let mut owner = self.team.owner();
         owner.select("Sent");
         let copy = String::from_utf8(owner.message(*uid).expect("the copy")).expect("7-bit text");

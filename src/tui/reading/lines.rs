@@ -10,9 +10,8 @@ use crate::mail::parse::Body;
 use crate::mail::quote::{Block, blocks, is_quoted};
 use crate::mail::safe;
 use crate::model::query::Part as In;
-use crate::model::{Address, Handle, Role};
+use crate::model::{Address, Role};
 use crate::tui::cells::{cut, fit, width, wrap};
-
 use crate::tui::glyphs::Glyphs;
 use crate::tui::theme::Paint;
 use crate::tui::words;
@@ -57,8 +56,6 @@ pub struct Context {
     pub glyphs: &'static Glyphs,
     /// The key that unfolds.
     pub unfold: String,
-    /// Who reads.
-    pub me: Option<Handle>,
 }
 
 /// All lines, oldest message first.
@@ -110,7 +107,7 @@ impl Lines<'_> {
     /// `▸ Dana Reyes  Mon 13:02   Hi, the printer on floor 3 …`
     fn folded(&mut self, part: &Part) {
         let g = self.context.glyphs;
-        let who = cut(&self.parties(part), self.width / 3, g.ellipsis);
+        let who = cut(&parties(part, g), self.width / 3, g.ellipsis);
         let stamp = self.stamp(part);
         let used = 2 + width(&who) + 2 + width(&stamp) + 3;
         let snippet = cut(&snippet(part), self.width.saturating_sub(used), g.ellipsis);
@@ -122,20 +119,6 @@ impl Lines<'_> {
             (snippet, Paint::Dim),
         ];
         self.push(pieces, Some(Toggle::Part));
-    }
-
-    /// Who wrote to whom: of us by the handle, where that is known.
-    fn parties(&self, part: &Part) -> String {
-        let first = |list: &[Address]| list.first().map_or_else(|| "?".to_owned(), |a| safe::line(a.shown()));
-        let from = self.writer(part).unwrap_or_else(|| first(&part.message.from));
-        let arrow = self.context.glyphs.arrow;
-        if part.is_outgoing { format!("{from} {arrow} {}", first(&part.message.to)) } else { from }
-    }
-
-    /// Which of us wrote it.
-    fn writer(&self, part: &Part) -> Option<String> {
-        let by = part.sent_by.as_ref()?;
-        Some(if Some(by) == self.context.me.as_ref() { "you".to_owned() } else { by.to_string() })
     }
 
     fn open(&mut self, part: &Part, reading: &Reading) {
@@ -166,7 +149,6 @@ impl Lines<'_> {
         let room = self.width.saturating_sub(2 + width(&stamp) + 2);
         let from = message.from.first();
         let name = from.map_or_else(|| "(no sender)".to_owned(), |a| safe::line(a.shown()));
-        let name = self.writer(part).map_or(name.clone(), |writer| format!("{writer} as {name}"));
         let email = from.filter(|a| a.shown() != a.email).map(|a| format!(" <{}>", safe::line(&a.email)));
         let name = cut(&name, room, g.ellipsis);
         let email = fit(&email.unwrap_or_default(), room.saturating_sub(width(&name)), g.ellipsis);
@@ -321,6 +303,12 @@ fn mark_links(line: &str, pieces: &mut Vec<Piece>) {
 }
 
 /// Whoever wrote, and for what the team wrote, to whom.
+fn parties(part: &Part, g: &Glyphs) -> String {
+    let first = |list: &[Address]| list.first().map_or_else(|| "?".to_owned(), |a| safe::line(a.shown()));
+    let from = first(&part.message.from);
+    if part.is_outgoing { format!("{from} {} {}", g.arrow, first(&part.message.to)) } else { from }
+}
+
 fn addresses(list: &[Address]) -> String {
     list.iter().map(|a| safe::line(&a.to_string())).collect::<Vec<_>>().join(", ")
 }

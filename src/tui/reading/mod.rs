@@ -15,7 +15,7 @@ use crate::mail::parse::Body;
 use crate::model::query::{Marks, Part as In};
 use crate::model::{Conversation, Handle, Message, Role, Uid};
 use crate::wire::answer::{Numbering, Seen};
-use crate::wire::{identity, keywords, state};
+use crate::wire::{identity, state};
 
 /// Messages before the newest whose text is read for the line that they fold to; older ones when they are opened.
 const SNIPPETS: usize = 40;
@@ -34,8 +34,6 @@ pub struct Part {
     pub body: Option<Body>,
     /// Written from the mailbox, not to it.
     pub is_outgoing: bool,
-    /// Which of the team wrote it, where its copy in Sent says so.
-    pub sent_by: Option<Handle>,
     /// Another copy of it has another size.
     pub copies_differ: bool,
 }
@@ -124,8 +122,7 @@ impl Reading {
             let key = (message.folder, message.uid);
             // What was read folds; the newest is always open. Decided once: reading must not fold what is read.
             self.open.entry(key).or_insert(at == last || (!message.flags.seen && !is_outgoing));
-            let sent_by = keywords::sender(&message.flags).filter(|_| message.folder == Role::Sent);
-            self.parts.push(Part { body: bodies.remove(&key), message, is_outgoing, sent_by, copies_differ });
+            self.parts.push(Part { body: bodies.remove(&key), message, is_outgoing, copies_differ });
         }
         self.needs_look = true;
         self.made_for = 0;

@@ -28,8 +28,6 @@ pub struct Answer {
     /// When the copy was appended, as far as this run knows.
     announced_ms: Option<u64>,
     is_copy_claimed: bool,
-    /// Its writer's name was put on the copy, as far as the server takes it.
-    is_signed: bool,
     tries: u8,
     /// How often a second copy was declared void.
     prunes: u8,
@@ -68,12 +66,6 @@ enum State {
     Deleting(Ending),
     /// A look at what has to be marked.
     Marking,
-    /// Its writer's name goes on the copy; whether that says that it was sent already.
-    Signing {
-        copy: Uid,
-        off: Vec<String>,
-        is_sent: bool,
-    },
     AddingSubmitted {
         copy: Uid,
         off: Vec<String>,
@@ -112,7 +104,6 @@ impl Answer {
             checked_ms: 0,
             announced_ms: None,
             is_copy_claimed: false,
-            is_signed: false,
             tries: 0,
             prunes: 0,
             state,
@@ -378,9 +369,6 @@ impl Answer {
     /// `$Submitted` first, so that at no time the copy says less than is known; then off with what is no longer so. A yes
     /// means nothing: it is marked when a look shows it. Teammates would take a copy that stayed pending for an unknown fate,
     /// whatever else lies beside it: what the server filed by itself, or what an APPEND brought late.
-    ///
-    /// Before that the writer's name, so that whoever learns that it was sent learns by whom. By itself: a name that the folder
-    /// does not take must not keep `$Submitted` away.
     fn mark(&mut self, view: &View) -> AnswerStep {
         let own = match check::pending(view, self.progress.spent) {
             Some(copy) => Own::Pending(copy, Vec::new()),
@@ -398,11 +386,8 @@ impl Answer {
             Own::None => return self.ask(State::MarkingAnswered, Ask::MarkAnswered),
         };
         let mine = keywords::claim(&self.item.me);
-        let signs = self.announces();
-        let is_past = |k: &str| {
-            [keywords::SUBMIT_PENDING, keywords::VOID].iter().any(|p| p.eq_ignore_ascii_case(k))
-                || !signs && mine.eq_ignore_ascii_case(k)
-        };
+        let is_past =
+            |k: &str| [keywords::SUBMIT_PENDING, keywords::VOID, &mine].iter().any(|p| p.eq_ignore_ascii_case(k));
         let off = step::spelled(&copy.flags, is_past);
         if self.tries >= TRIES {
             return match copy.fate() {
@@ -410,21 +395,11 @@ impl Answer {
                 Fate::Pending | Fate::Void => later("Sent says yes and does not keep that the answer was sent".into()),
             };
         }
-        let (copy, is_sent, has_name) = (copy.uid, copy.flags.has(keywords::SUBMITTED), copy.flags.has(&mine));
-        if signs && !has_name && !self.is_signed {
-            self.is_signed = true;
-            let add = store(copy, FlagChange::Add(vec![mine]));
-            return self.ask(State::Signing { copy, off, is_sent }, Ask::Copies(add));
+        if copy.flags.has(keywords::SUBMITTED) {
+            return self.take_off(copy.uid, off);
         }
-        self.say_sent(copy, off, is_sent)
-    }
-
-    fn say_sent(&mut self, copy: Uid, off: Vec<String>, is_sent: bool) -> AnswerStep {
-        if is_sent {
-            return self.take_off(copy, off);
-        }
-        let add = store(copy, FlagChange::Add(vec![keywords::SUBMITTED.to_owned()]));
-        self.ask(State::AddingSubmitted { copy, off }, Ask::Copies(add))
+        let add = store(copy.uid, FlagChange::Add(vec![keywords::SUBMITTED.to_owned()]));
+        self.ask(State::AddingSubmitted { copy: copy.uid, off }, Ask::Copies(add))
     }
 
     /// It was sent, and nothing of it lies in Sent for the team to see: it was not announced, or its copy is gone.
@@ -524,7 +499,6 @@ impl Protocol for Answer {
                 self.ask(State::Withdrawing(ending), Ask::Look)
             }
             (State::Marking, Told::Looked(view)) => self.mark(&view),
-            (State::Signing { copy, off, is_sent }, Told::Copies(_)) => self.say_sent(copy, off, is_sent),
             // With nothing to take off a look is due all the same.
             (State::AddingSubmitted { off, .. }, Told::Copies(_)) if off.is_empty() => {
                 self.tries += 1;
