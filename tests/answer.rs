@@ -122,6 +122,48 @@ fn what_is_refused_in_passing_waits_in_the_outbox_and_goes_out_later() {
     assert_eq!(submission.sink.mails_to(customer).len(), 1);
 }
 
+/// Who of us sent each of our mails of a conversation, as somebody is shown it.
+fn senders(who: &Bagsy, id: &str) -> Vec<Value> {
+    let seen = who.run(&["show", id, "--json"]).ok().one();
+    let ours = seen["thread"].as_array().unwrap().iter().filter(|m| m["direction"] == "out");
+    ours.map(|m| m["by"].clone()).collect()
+}
+
+#[test]
+fn two_people_answer_and_each_is_named_to_the_other() {
+    let (dovecot, submission) = servers();
+    let team = dovecot.team();
+    let alice = Bagsy::new(&team, "alice").sending(submission);
+    let bob = Bagsy::new(&team, "bob").sending(submission);
+    let id = ask(&team, &alice, "dana@named.example");
+    let (at_alice, at_bob) = (alice.watch(), bob.watch());
+    let limit = Duration::from_secs(10);
+
+    reply(&alice, &id, "Unplug it", &[]).ok();
+    let (_, told) = at_bob.wait_for(limit, |e| e["event"] == "replied");
+    assert_eq!((&told["by"], &told["conversation"]), (&Value::from("alice"), &Value::from(id.clone())));
+    // Whoever holds the conversation is not who answered: bob takes it over and answers too.
+    bob.run(&["takeover", &id]).ok();
+    reply(&bob, &id, "And call us", &[]).ok();
+    let (_, told) = at_alice.wait_for(limit, |e| e["event"] == "replied" && e["by"] != "alice");
+    assert_eq!(told["by"], "bob");
+    for who in [&alice, &bob] {
+        assert_eq!(senders(who, &id), ["alice", "bob"]);
+    }
+    let shown = alice.run(&["show", &id]).ok().stdout.clone();
+    assert!(shown.contains("→ bob as ") && shown.contains("→ alice as "), "{shown}");
+
+    // A new mail is none that answers, and says who sent it all the same.
+    let arguments = ["new", "--to", "ada@named.example", "--subject", "Hello", "--body-file", "-"];
+    bob.run_with(&arguments, b"Hello Ada\n").ok();
+    let (_, told) =
+        at_alice.wait_for(limit, |e| e["event"] == "sent" || e["event"] == "replied" && e["subject"] == "Hello");
+    assert_eq!((&told["event"], &told["by"]), (&Value::from("sent"), &Value::from("bob")));
+    // No customer sees a handle.
+    let mail = submission.sink.wait_for_mail_to("ada@named.example");
+    assert!(!String::from_utf8_lossy(&mail.bytes).contains("bob"));
+}
+
 #[test]
 fn watch_tells_claims_and_answers_of_others_as_they_happen() {
     let (dovecot, submission) = servers();
@@ -135,7 +177,8 @@ fn watch_tells_claims_and_answers_of_others_as_they_happen() {
     let (_, claimed) = watch.wait_for(limit, |e| e["event"] == "claimed");
     assert_eq!((&claimed["by"], &claimed["conversation"]), (&Value::from("alice"), &Value::from(id.clone())));
     reply(&alice, &id, "Hello", &[]).ok();
-    watch.wait_for(limit, |e| e["event"] == "replied");
+    let (_, replied) = watch.wait_for(limit, |e| e["event"] == "replied");
+    assert_eq!((&replied["by"], &replied["subject"]), (&Value::from("alice"), &Value::from("Printer on fire")));
     watch.wait_for(limit, |e| e["event"] == "status" && e["status"] == "waiting");
     ask(&team, &alice, "mika@four.example");
     watch.wait_for(limit, |e| e["event"] == "new");

@@ -161,6 +161,9 @@ fn killed_after_the_final_dot_it_is_not_sent_again_though_the_customer_has_it() 
         }
         let settled = scene.settle(teller, Verdict::WasSent).expect("settled");
         assert!(!settled.has_pending_answer);
+        let sent = scene.sent();
+        assert!(!sent[0].1.iter().any(|f| f.contains("claim")), "who settled it did not send it: {sent:?}");
+        // Its writer's program signs it.
         scene.retry().ok();
         scene.assert_sent_once();
     }
@@ -236,6 +239,8 @@ fn an_old_announcement_of_a_teammate_is_settled_before_anybody_answers() {
         let sent = scene.sent();
         let word = if verdict == Verdict::Discard { "bagsy-void" } else { "$Submitted" };
         assert!(sent[0].0 == uid && has(&sent[0].1, word), "{sent:?}");
+        let names_bob = has(&sent[0].1, "bagsy-claim-bob");
+        assert!(verdict == Verdict::Discard || !names_bob, "who settled it did not send it: {sent:?}");
         assert_eq!(has(&scene.flags(1), "\\Answered"), verdict == Verdict::WasSent);
         scene.reply(&[]).ok();
         scene.wait_for_mail();

@@ -104,9 +104,9 @@ fn an_announced_answer_is_told_when_it_was_sent_and_not_before() {
     cache.add(vec![announced.clone()]);
     assert!(cache.reader().conversation(SUPPORT, "a").unwrap().unwrap().has_pending_answer);
     assert_eq!(cache.events(), ["new a@customer.test"]);
-    cache.flag(Role::Sent, 1, "$SubmitPending $Submitted \\Seen");
-    assert_eq!(cache.events()[1..], ["replied"]);
-    cache.flag(Role::Sent, 1, "$Submitted \\Seen");
+    cache.flag(Role::Sent, 1, "$SubmitPending $Submitted bagsy-claim-bob \\Seen");
+    assert_eq!(cache.events()[1..], ["replied bob"]);
+    cache.flag(Role::Sent, 1, "$Submitted bagsy-claim-bob \\Seen");
     // A server that files a copy of its own has nothing new to say.
     cache.add(vec![Message { uid: Uid(2), flags: flags("\\Seen"), ..announced.clone() }]);
     let mut void = answer(3, "v", "a");
@@ -115,6 +115,30 @@ fn an_announced_answer_is_told_when_it_was_sent_and_not_before() {
     assert_eq!(cache.events().len(), 2);
     cache.add(vec![answer(4, "s", "a")]);
     assert_eq!(cache.events()[2..], ["replied"], "another client's answer");
+}
+
+#[test]
+fn who_holds_a_conversation_is_not_taken_for_who_answered_and_new_mail_is_no_answer() {
+    let mut cache = Cache::new();
+    cache.add(vec![Message { flags: flags("bagsy-claim-alice"), ..mail(1, "a", "") }]);
+    cache.add(vec![answer(1, "r", "a")]);
+    cache.add(vec![Message { flags: flags("$Submitted bagsy-claim-bob bagsy-claim-carol"), ..answer(2, "s", "a") }]);
+    assert_eq!(cache.events()[2..], ["replied", "replied"]);
+    let opening = Message { in_reply_to: Vec::new(), references: Vec::new(), ..answer(3, "n", "a") };
+    cache.add(vec![Message { flags: flags("$Submitted bagsy-claim-bob"), ..opening }]);
+    assert_eq!(cache.events()[4..], ["sent bob"]);
+}
+
+#[test]
+fn a_conversation_that_begins_with_an_answer_is_told_of_by_its_own_subject() {
+    let mut cache = Cache::new();
+    let mut first = answer(1, "r", "gone");
+    first.subject = "Re: Printer on fire".into();
+    cache.add(vec![first]);
+    let (_, change) = cache.reader().changes_after(0).unwrap().remove(0);
+    assert_eq!(change.subject, "Printer on fire");
+    let root = cache.reader().conversation(SUPPORT, "gone").unwrap().unwrap();
+    assert_eq!(root.subject, "Re: Printer on fire", "the row's stays as it is");
 }
 
 #[test]

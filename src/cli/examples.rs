@@ -120,8 +120,10 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "show",
         says: "Everything but --raw is made safe for a terminal, in a pipe too: no control characters, no overrides of the \
-               writing direction. IDs may be shortened as long as they stay unambiguous. With --json `had_by` names who held what \
-               is done now, and `copies_differ` of a message says that it came more than once, not the same each time.",
+               writing direction. IDs may be shortened as long as they stay unambiguous. Before the address that an \
+               answer comes from stands who of the team sent it, where its copy in Sent tells. With --json `by` of a message is that \
+               name or null, `had_by` names who held what is done now, and `copies_differ` of a message says that it came more than \
+               once, not the same each time.",
         examples: &[
             ("bagsy show k3j9x2a7qp", "Read one"),
             ("bagsy show k3j9 --headers", "All header fields of its messages"),
@@ -232,7 +234,9 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "watch",
         says: "Gives `connection` once it is live, then a line for each `new`, `claimed`, `released`, `assigned`, `takeover`, \
-               `contested`, `status`, `tagged` and `replied`, until it is interrupted.",
+               `contested`, `status`, `tagged`, `replied` and `sent` (a new or a forwarded mail of the team's), until it is \
+               interrupted. With --json `by` is whoever did it, or null where the mailbox does not tell; `subject` is the \
+               conversation's without a `Re:` or `Fwd:` in front.",
         examples: &[("bagsy watch --json", "Feed a chat channel")],
     },
     Verb {

@@ -186,6 +186,7 @@ fn as_json(conversation: &Conversation, mailbox: &Mailbox, opened: &[Opened], al
                 "folder": mailbox.folder(m.folder),
                 "message_id": m.message_id,
                 "direction": direction(m, all),
+                "by": state::sent_by(m, all),
                 "from": m.from.first().map(person),
                 "to": people(&m.to),
                 "cc": people(&m.cc),
@@ -225,7 +226,8 @@ fn as_text(
         let at = m.internal_date.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M %Z");
         let arrow = if direction(m, all) == "out" { "→" } else { "←" };
         text.push(String::new());
-        text.push(cx.out.bold(&format!("{arrow} {from}  {at}")));
+        let by = state::sent_by(m, all).map(|by| format!("{by} as ")).unwrap_or_default();
+        text.push(cx.out.bold(&format!("{arrow} {by}{from}  {at}")));
         if !to.is_empty() {
             text.push(format!("  to {}", to.join(", ")));
         }

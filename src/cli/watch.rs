@@ -151,6 +151,7 @@ fn sentence(change: &Change) -> String {
         ChangeKind::Status => format!("now {}:", change.status),
         ChangeKind::Tagged => "tags changed on".to_owned(),
         ChangeKind::Replied => format!("{by} answered"),
+        ChangeKind::Sent => format!("{by} sent"),
     };
     safe::line(&format!("{}  {}  {what} “{}”", time(change.at), change.conversation, change.subject))
 }

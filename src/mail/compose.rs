@@ -6,7 +6,7 @@ use super::fields::Fields;
 use crate::model::{Address, MessageId};
 
 pub use super::forward::{FORWARDED, blank, forward, forward_subject, forwarding, senders};
-pub use super::reply::{attribution, quote, quoting, reply, reply_subject};
+pub use super::reply::{attribution, bare_subject, quote, quoting, reply, reply_subject};
 pub use super::write::{write, write_readable};
 
 /// The most octets of files that go along with one mail, all together: as base64 they come near what common servers take.

@@ -91,6 +91,21 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// All fields as they stand, folds too, safe to show; one with encoded words is decoded and unfolded, since these may be
+    /// cut anywhere.
+    pub fn shown(&self) -> String {
+        let field = |(name, value): &(&str, &[u8])| {
+            let value = self.in_utf8(value);
+            let has_words = value.windows(2).any(|pair| pair == b"=?");
+            let value = match MessageStream::new(&value).parse_unstructured() {
+                HeaderValue::Text(text) if has_words => safe::line(&text),
+                _ => safe::text(&String::from_utf8_lossy(&value)).trim().to_owned(),
+            };
+            format!("{name}: {value}").trim_end().to_owned()
+        };
+        self.fields.iter().map(field).collect::<Vec<_>>().join("\n")
+    }
+
     /// The addresses of all fields of that name, groups resolved, names and addresses decoded and safe to show.
     ///
     /// Where there is a name without an address, the address is empty; where there is neither, nothing.

@@ -41,13 +41,16 @@ pub fn forward(own: &Mailbox, forwarded: &Message) -> Draft {
 /// `Fwd: ` and the subject without whatever it had of that kind in front.
 pub fn forward_subject(subject: &str) -> String {
     let mut rest = subject.trim();
-    while let Some((front, behind)) = rest.split_once([':', '：']) {
-        if !FORWARD_WORDS.contains(&front.trim_end().to_lowercase().as_str()) {
-            break;
-        }
-        rest = behind.trim_start();
+    while let Some(shorter) = without_forward_word(rest) {
+        rest = shorter;
     }
     format!("Fwd: {rest}").trim_end().to_owned()
+}
+
+/// What follows `Fwd:`, `WG:` and their kind.
+pub(super) fn without_forward_word(subject: &str) -> Option<&str> {
+    let (front, rest) = subject.split_once([':', '：'])?;
+    FORWARD_WORDS.contains(&front.trim_end().to_lowercase().as_str()).then(|| rest.trim_start())
 }
 
 /// What is handed on, as text: who wrote it when and to whom, then all that it said.

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
 use super::compose::{Draft, is_mailable};
+use super::forward::without_forward_word;
 use super::quote::{Block, blocks};
 use crate::model::{Address, Mailbox, Message, MessageId};
 
@@ -100,6 +101,16 @@ pub fn reply_subject(subject: &str) -> String {
         rest = shorter;
     }
     format!("Re: {rest}").trim_end().to_owned()
+}
+
+/// What a conversation is about, without what answers and forwards put in front: one name for it, whichever of its mails
+/// is the first.
+pub fn bare_subject(subject: &str) -> &str {
+    let mut rest = subject.trim();
+    while let Some(shorter) = without_reply_word(rest).or_else(|| without_forward_word(rest)) {
+        rest = shorter;
+    }
+    rest
 }
 
 /// What follows `Re:`, `RE :`, `Re[2]:`, `Re^2:`, `AW：` and their kind.
@@ -301,6 +312,10 @@ mod tests {
             assert_eq!(reply_subject(subject), "Re: Hello", "{subject}");
         }
         assert_eq!(reply_subject("Fwd: Re: x"), "Re: Fwd: Re: x");
+        for subject in ["Hello: you", "Re: Hello: you", "AW: WG: Re[2]: Hello: you", " Fwd: SV：Hello: you "] {
+            assert_eq!(bare_subject(subject), "Hello: you", "{subject}");
+        }
+        assert_eq!(bare_subject("Re: "), "");
         assert_eq!(reply_subject("Invoice: 4"), "Re: Invoice: 4");
         assert_eq!(reply_subject(""), "Re:");
         assert_eq!(reply_subject("Re: "), "Re:");

@@ -16,6 +16,17 @@ pub enum ChangeKind {
     Status,
     Tagged,
     Replied,
+    /// A mail of ours that answers nothing.
+    Sent,
+}
+
+/// A mail of ours that lies in Sent as sent, and did not before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Who of us sent it, where its copy tells.
+    pub by: Option<String>,
+    /// It names a mail that it answers; a new mail and a forwarded one do not.
+    pub is_answer: bool,
 }
 
 impl ChangeKind {
@@ -30,14 +41,14 @@ impl ChangeKind {
             Self::Status => "status",
             Self::Tagged => "tagged",
             Self::Replied => "replied",
+            Self::Sent => "sent",
         }
     }
 
     pub fn parse(word: &str) -> Option<Self> {
         use ChangeKind as K;
-        [K::New, K::Claimed, K::Released, K::Assigned, K::TakeOver, K::Contested, K::Status, K::Tagged, K::Replied]
-            .into_iter()
-            .find(|k| k.as_str() == word)
+        let others = [K::Assigned, K::TakeOver, K::Contested, K::Status, K::Tagged, K::Replied, K::Sent];
+        [K::New, K::Claimed, K::Released].into_iter().chain(others).find(|k| k.as_str() == word)
     }
 }
 
@@ -59,12 +70,12 @@ pub struct Change {
 
 impl Change {
     /// The changes that lead from `before` to `after`, seen at `at`. `before` is `None` for a conversation that was not
-    /// there; `new_mail_from`: whose mail came in with the change; `is_new_answer`: whether an answer of ours did.
+    /// there; `new_mail_from`: whose mail came in with the change; `outgoing`: what of ours was sent with it.
     pub fn between(
         before: Option<&Conversation>,
         after: &Conversation,
         new_mail_from: Option<&str>,
-        is_new_answer: bool,
+        outgoing: Option<Outgoing>,
         at: Timestamp,
     ) -> Vec<Self> {
         let mut kinds: Vec<(ChangeKind, Option<String>)> = Vec::new();
@@ -76,8 +87,9 @@ impl Change {
         if let Some(sender) = new_mail_from {
             kinds.push((ChangeKind::New, Some(sender.to_owned())));
         }
-        if is_new_answer {
-            kinds.push((ChangeKind::Replied, holder.clone().or_else(|| finisher.clone())));
+        // Whoever holds it need not be who wrote.
+        if let Some(Outgoing { by, is_answer }) = outgoing {
+            kinds.push((if is_answer { ChangeKind::Replied } else { ChangeKind::Sent }, by));
         }
         match (was, &after.assignee) {
             (was, now) if was == now => {}

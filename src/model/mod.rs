@@ -22,7 +22,7 @@ pub use age::age;
 pub use alike::Alike;
 pub use conversation::{Assignee, Conversation, Presence, Status};
 pub use error::{ErrorKind, Refusal};
-pub use event::{Change, ChangeKind};
+pub use event::{Change, ChangeKind, Outgoing};
 pub use filing::{Destination, Filed, FiledMessage};
 pub use handle::{Handle, InvalidHandle};
 pub use ids::{ConversationId, MessageId, ModSeq, Uid, UidValidity};

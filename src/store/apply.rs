@@ -14,7 +14,8 @@ use super::mailbox::{self, FolderState, Known};
 use super::message::{self, Added, Adder, Present};
 use super::thread::Neighbourhood;
 use super::{assignment, change, lost_lock, row};
-use crate::model::{Assignee, Change, Conversation, Flags, Handle, Message, ModSeq, Role, Status, Uid};
+use crate::mail::compose::bare_subject;
+use crate::model::{Assignee, Change, Conversation, Flags, Handle, Message, ModSeq, Outgoing, Role, Status, Uid};
 use crate::wire::identity::{conversation_id, identity};
 use crate::wire::keywords::{self, Fate};
 use crate::wire::lost;
@@ -305,10 +306,15 @@ impl Apply<'_> {
                 let news = group.keys.iter().zip(&messages).filter(|at| is_news(*at)).map(|(_, message)| message);
                 let newest = news.max_by_key(|m| (m.internal_date, m.uid));
                 let sender = newest.map(|m| m.from.first().map_or("", |a| a.email.as_str()));
-                let is_new_answer = group.keys.iter().any(|key| traces.answers.contains(key));
-                let changes = Change::between(old, &after, sender, is_new_answer, self.now);
-                for change in changes {
-                    events.push(self.with_its_giver(change, &group.root)?);
+                let sent = group.keys.iter().zip(&messages).filter(|(key, _)| traces.answers.contains(key));
+                let outgoing = sent.map(|(_, m)| m).max_by_key(|m| (m.internal_date, m.uid)).map(|m| Outgoing {
+                    by: state::sent_by(m, &messages).map(String::from),
+                    is_answer: !m.in_reply_to.is_empty() || !m.references.is_empty(),
+                });
+                for change in Change::between(old, &after, sender, outgoing, self.now) {
+                    // Its first mail may be an answer, of which the rest is filed away.
+                    let subject = bare_subject(&change.subject).to_owned();
+                    events.push(self.with_its_giver(Change { subject, ..change }, &group.root)?);
                 }
             }
             if !is_same || group.keys.iter().any(|key| traces.changed.contains(key)) {

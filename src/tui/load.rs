@@ -30,7 +30,13 @@ pub fn fill(app: &mut App, source: &dyn Source, theme: &Theme) {
     }
     let areas = areas(app);
     let unfold = app.keymap.key_for(Context::Reading, Act::Open);
-    let context = LineContext { now: app.now, zone: app.settings.zone.clone(), glyphs: theme.glyphs, unfold };
+    let context = LineContext {
+        now: app.now,
+        zone: app.settings.zone.clone(),
+        glyphs: theme.glyphs,
+        unfold,
+        me: app.me().cloned(),
+    };
     if let Some(Layer::Help { of, scroll: 1.., .. }) = app.layer {
         // From the end the next key leads back at once, however far the one before went.
         let furthest = help::furthest(app, of, theme, areas.body);

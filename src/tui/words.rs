@@ -105,6 +105,11 @@ pub fn quoted(subject: &str, glyphs: &Glyphs) -> String {
     format!("{}{}{}", glyphs.left_quote, super::cells::cut(&subject, 48, glyphs.ellipsis), glyphs.right_quote)
 }
 
+/// A conversation in the middle of a sentence, by what it is about: its first mail may be an answer.
+pub fn about(subject: &str, glyphs: &Glyphs) -> String {
+    quoted(crate::mail::compose::bare_subject(subject), glyphs)
+}
+
 /// What happened, for the line above the hints; `from` is whoever began the conversation, where that is known.
 pub fn happened(change: &Change, from: Option<&Address>, me: Option<&Handle>, glyphs: &Glyphs) -> String {
     let subject = quoted(&change.subject, glyphs);
@@ -133,6 +138,8 @@ pub fn happened(change: &Change, from: Option<&Address>, me: Option<&Handle>, gl
         ChangeKind::Contested => format!("contested by {}: {subject}", change.assignee),
         ChangeKind::Replied if by.is_none() => format!("{subject} was answered"),
         ChangeKind::Replied => format!("{who} answered {subject}"),
+        ChangeKind::Sent if by.is_none() => format!("{subject} was sent"),
+        ChangeKind::Sent => format!("{who} sent {subject}"),
         ChangeKind::Tagged => match change.tags.as_slice() {
             [] => format!("no tags left on {subject}"),
             tags => format!("{subject} is tagged {}", crate::mail::safe::line(&tags.join(", "))),
@@ -149,7 +156,7 @@ pub fn happened(change: &Change, from: Option<&Address>, me: Option<&Handle>, gl
 
 /// The message on which a claim stood left INBOX, and the claim could not be made anew.
 pub fn lost_claim(subject: &str, refusal: &Refusal, glyphs: &Glyphs) -> String {
-    let (subject, left) = (quoted(subject, glyphs), "its first message left INBOX");
+    let (subject, left) = (about(subject, glyphs), "its first message left INBOX");
     match (&refusal.kind, &refusal.holder) {
         (ErrorKind::Held, Some(holder)) => format!("{holder} has {subject} now: {left}"),
         _ => {

@@ -8,7 +8,7 @@ use super::change;
 use super::claim::Claim;
 use super::keywords;
 use super::step::{Ask, ChangeStep, Changed, FlagChange, IGNORED, Protocol, Sight, Step, Stopped, Timer, Told};
-use crate::model::{Assignee, Expectation, Handle, Uid};
+use crate::model::{Assignee, Expectation, Handle};
 
 /// What its person says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,8 +25,6 @@ pub struct Settle {
     me: Handle,
     verdict: Verdict,
     timer: Timer,
-    /// The copy that was written to last.
-    copy: Option<Uid>,
     ignored: u8,
     state: State,
 }
@@ -36,8 +34,6 @@ enum State {
     Claiming(Box<Claim>),
     Looking,
     Storing,
-    /// `$Submitted` stands; the rest comes off without a look, since what is sent is not pending any more.
-    Clearing,
     Pausing,
 }
 
@@ -53,7 +49,7 @@ impl Settle {
             _ => Claim::start(me.clone(), expect),
         };
         let state = State::Claiming(Box::new(claim));
-        (Self { me, verdict, timer: Timer::default(), copy: None, ignored: 0, state }, ask)
+        (Self { me, verdict, timer: Timer::default(), ignored: 0, state }, ask)
     }
 
     fn decide(&mut self, sights: Vec<Sight>, now_ms: u64) -> ChangeStep {
@@ -69,12 +65,21 @@ impl Settle {
         if self.timer.is_over(now_ms) {
             return Step::Finished(Err(Stopped::TimedOut));
         }
-        let keyword = match self.verdict {
-            Verdict::WasSent => keywords::SUBMITTED,
-            Verdict::Discard => keywords::VOID,
+        if first.modseq.is_none() {
+            return Step::Finished(Err(Stopped::Unguarded));
+        }
+        let change = match self.verdict {
+            Verdict::Discard => FlagChange::Add(vec![keywords::VOID.to_owned()]),
+            // At once: beside `$Submitted` the claim would say, if only for a moment, that whoever settles it sent it.
+            Verdict::WasSent => {
+                let is_kept = |atom: &String| {
+                    keywords::claimant(atom).is_none() && !atom.eq_ignore_ascii_case(keywords::SUBMIT_PENDING)
+                };
+                let mut all: Vec<String> = first.flags.atoms().into_iter().filter(is_kept).collect();
+                all.push(keywords::SUBMITTED.to_owned());
+                FlagChange::Replace(all)
+            }
         };
-        let change = FlagChange::Add(vec![keyword.to_owned()]);
-        self.copy = Some(first.uid);
         self.ask(State::Storing, Ask::Store { uid: first.uid, unchanged_since: first.modseq, change })
     }
 
@@ -107,14 +112,8 @@ impl Protocol for Settle {
             (State::Storing, Told::Stored { accepted: false, .. }) => Step::Finished(Err(Stopped::Refused)),
             (State::Storing, Told::Stored { fetched, .. }) => {
                 self.ignored = if fetched { 0 } else { self.ignored + 1 };
-                if let Some(uid) = self.copy.filter(|_| fetched && self.verdict == Verdict::WasSent) {
-                    let off = vec![keywords::SUBMIT_PENDING.to_owned(), keywords::claim(&self.me)];
-                    let change = FlagChange::Remove(off);
-                    return self.ask(State::Clearing, Ask::Store { uid, unchanged_since: None, change });
-                }
                 self.ask(State::Looking, Ask::Look)
             }
-            (State::Clearing, Told::Stored { .. }) => self.ask(State::Looking, Ask::Look),
             (State::Pausing, Told::Waited) => self.ask(State::Looking, Ask::Look),
             _ => Step::Finished(Err(Stopped::OutOfStep)),
         }
@@ -148,6 +147,9 @@ mod tests {
         let mut sent = Folder::new(&["$SubmitPending"]);
         assert_eq!(settle(&mut sent, Verdict::WasSent, None), Ok(Vec::new()));
         assert_eq!(sent.flags(1), "$Submitted");
+        let mut sent = Folder::new(&["\\Seen vip $SubmitPending"]);
+        assert_eq!(settle(&mut sent, Verdict::WasSent, None), Ok(Vec::new()));
+        assert_eq!(sent.flags(1), "\\Seen $Submitted vip");
         let mut sent = Folder::new(&["$SubmitPending", "$SubmitPending"]);
         assert_eq!(settle(&mut sent, Verdict::Discard, None), Ok(Vec::new()));
         assert!([1, 2].iter().all(|uid| keywords::fate(&flags(&sent.flags(*uid))) == Fate::Void));
@@ -164,6 +166,31 @@ mod tests {
             let saw = state::assignee(&sent.messages);
             assert_eq!(settle(&mut sent, Verdict::Discard, Some(saw)), Ok(Vec::new()));
             assert_eq!(keywords::fate(&flags(&sent.flags(1))), Fate::Void);
+        }
+    }
+
+    #[test]
+    fn whoever_says_that_it_was_sent_is_at_no_moment_named_as_who_sent_it() {
+        for (atoms, over) in [
+            ("$SubmitPending", None),
+            ("$SubmitPending bagsy-claim-bob", None),
+            ("$SubmitPending bagsy-claim-alice", Some(Assignee::Held(handle("alice")))),
+        ] {
+            let mut sent = Folder::new(&[atoms]);
+            let (mut machine, mut ask) = Settle::start(handle("bob"), Verdict::WasSent, over);
+            loop {
+                let mut told = sent.carry_out(&ask);
+                let now = flags(&sent.flags(1));
+                assert!(!now.has("$Submitted") || keywords::claimants(&now).is_empty(), "{atoms}: {now:?}");
+                if let Told::Seen(sights) = &mut told {
+                    sights.retain(|s| keywords::fate(&s.flags) == Fate::Pending);
+                }
+                match machine.next(told, sent.now_ms) {
+                    Step::Ask(next) => ask = next,
+                    Step::Finished(outcome) => break assert_eq!(outcome, Ok(Vec::new())),
+                }
+            }
+            assert_eq!(sent.flags(1), "$Submitted");
         }
     }
 

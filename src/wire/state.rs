@@ -75,9 +75,22 @@ pub fn status(inbox: &[Sight]) -> Status {
 /// Who had a conversation when it was finished: the claims on the newest message in Archive that bears any. They are history,
 /// and hold nothing; who sees mail come back to it may want to know.
 pub fn had_by(messages: &[Message]) -> Vec<Handle> {
-    let archived = messages.iter().filter(|m| m.folder == Role::Archive);
+    // On what we sent a claim says who sent it, wherever somebody filed it.
+    let archived = messages.iter().filter(|m| m.folder == Role::Archive && !m.flags.has(keywords::SUBMITTED));
     let claimed = archived.map(|m| (m, keywords::claimants(&m.flags))).filter(|(_, who)| !who.is_empty());
     claimed.max_by_key(|(m, _)| (m.internal_date, m.uid)).map(|(_, who)| who).unwrap_or_default()
+}
+
+/// Who of us sent a message: the one claim on its copy in Sent that says that it was sent. `None` where that says nothing,
+/// or names two.
+pub fn sent_by(message: &Message, all: &[Message]) -> Option<Handle> {
+    let is_copy = |m: &&Message| {
+        m.folder == Role::Sent && m.flags.has(keywords::SUBMITTED) && identity::is_same_message(m, message)
+    };
+    let mut names: Vec<Handle> = all.iter().filter(is_copy).flat_map(|m| keywords::claimants(&m.flags)).collect();
+    names.sort();
+    names.dedup();
+    names.pop().filter(|_| names.is_empty())
 }
 
 /// Which messages are ours.
@@ -227,6 +240,34 @@ mod tests {
 
     fn handle(name: &str) -> Handle {
         Handle::new(name).unwrap()
+    }
+
+    #[test]
+    fn who_sent_an_answer_is_told_by_one_claim_on_what_says_that_it_was_sent() {
+        let by = |atoms: &str| {
+            let mut sent = answer(1, 1);
+            sent.flags = flags(atoms);
+            let all = [inbox(1, "bagsy-claim-alice"), sent];
+            (sent_by(&all[1], &all), sent_by(&all[0], &all))
+        };
+        assert_eq!(by("$Submitted bagsy-claim-bob"), (Some(handle("bob")), None));
+        // While `$SubmitPending` is still to come off it is sent as well.
+        assert_eq!(by("$SubmitPending $Submitted bagsy-claim-bob").0, Some(handle("bob")));
+        for nobody in ["$Submitted", "bagsy-claim-bob", "$SubmitPending bagsy-claim-bob", "bagsy-void bagsy-claim-bob"]
+        {
+            assert_eq!(by(nobody), (None, None), "{nobody}");
+        }
+        assert_eq!(by("$Submitted bagsy-claim-alice bagsy-claim-bob").0, None);
+    }
+
+    #[test]
+    fn a_claim_on_what_was_sent_holds_and_held_nothing() {
+        let mut sent = answer(1, 1);
+        sent.flags = flags("$Submitted bagsy-claim-bob");
+        let row = row(&[inbox(1, ""), sent.clone()]);
+        assert_eq!((row.assignee, row.has_pending_answer), (Assignee::Free, false));
+        let filed = Message { folder: Role::Archive, ..sent };
+        assert_eq!(had_by(&[filed]), []);
     }
 
     #[test]

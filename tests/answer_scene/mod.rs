@@ -240,7 +240,9 @@ impl Scene<'_> {
         valid.retain(|(_, flags)| !has(flags, "bagsy-void"));
         let [(uid, flags)] = valid.as_slice() else { panic!("not one copy in Sent: {valid:?}") };
         assert!(has(flags, "$Submitted"), "{flags:?}");
-        assert!(!flags.iter().any(|f| f.eq_ignore_ascii_case("$SubmitPending") || f.contains("claim")), "{flags:?}");
+        assert!(!flags.iter().any(|f| f.eq_ignore_ascii_case("$SubmitPending")), "{flags:?}");
+        let claims: Vec<&String> = flags.iter().filter(|f| f.contains("claim")).collect();
+        assert_eq!(claims, ["bagsy-claim-alice"], "it says who sent it");
         let mut owner = self.team.owner();
         owner.select("Sent");
         let copy = String::from_utf8(owner.message(*uid).expect("the copy")).expect("7-bit text");

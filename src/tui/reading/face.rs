@@ -1,5 +1,6 @@
-//! Another face of a message: all its header fields, or the mail as it came. Made safe for a terminal, not understood.
+//! Another face of a message: all its header fields, to be read, or the mail as it came. Made safe for a terminal.
 
+use crate::mail::fields::Fields;
 use crate::mail::safe;
 
 /// More of a mail's source than this is not laid out.
@@ -23,7 +24,10 @@ impl Face {
         };
         let shown = &raw[..end.min(LONGEST)];
         let is_cut = shown.len() < end || (end == raw.len() && !is_whole);
-        let text = safe::text(&String::from_utf8_lossy(shown));
+        let text = match is_source {
+            true => safe::text(&String::from_utf8_lossy(shown)),
+            false => Fields::parse(shown).0.shown(),
+        };
         Self { is_source, text: text.trim_end().to_owned(), is_cut }
     }
 
@@ -44,11 +48,19 @@ mod tests {
 
     #[test]
     fn the_header_ends_at_the_empty_line_and_steers_no_terminal() {
-        let raw = b"Subject: \x1b[2Jx\r\nX-Odd:\r\n folded\r\n\r\nbody";
+        let raw = b"Subject: \x1b[2Jx\r\nX-Odd: is\r\n folded\r\n\r\nbody";
         let headers = Face::of(raw, false, true);
-        assert_eq!((headers.text.as_str(), headers.is_cut), ("Subject: ␛[2Jx\nX-Odd:\n folded", false));
+        assert_eq!((headers.text.as_str(), headers.is_cut), ("Subject: ␛[2Jx\nX-Odd: is\n folded", false));
         assert_eq!(Face::of(raw, true, false).text.lines().last(), Some("body"));
         assert!(Face::of(raw, true, false).is_cut && !Face::of(raw, false, false).is_cut);
         assert!(Face::of(&[b'x'; 300_000], true, true).is_cut);
+    }
+
+    #[test]
+    fn encoded_words_are_read_among_the_header_fields_and_stand_raw_in_the_source() {
+        let raw = b"From: =?utf-8?q?S=C3=B8ren?= <s@reyes.example>\r\nSubject: =?utf-8?q?=1B[2J=E2=80=AEGr?=\r\n =?utf-8?q?=C3=BC=C3=9Fe?=\r\n\r\nbody";
+        let headers = Face::of(raw, false, true).text;
+        assert_eq!(headers, "From: S\u{f8}ren <s@reyes.example>\nSubject: \u{241b}[2JGr\u{fc}\u{df}e");
+        assert!(Face::of(raw, true, true).text.starts_with("From: =?utf-8?q?S=C3=B8ren?= <"));
     }
 }

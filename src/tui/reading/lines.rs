@@ -10,7 +10,7 @@ use crate::mail::parse::Body;
 use crate::mail::quote::{Block, blocks, is_quoted};
 use crate::mail::safe;
 use crate::model::query::Part as In;
-use crate::model::{Address, Role};
+use crate::model::{Address, Handle, Role};
 use crate::tui::cells::{cut, fit, width, wrap};
 use crate::tui::glyphs::Glyphs;
 use crate::tui::theme::Paint;
@@ -39,6 +39,8 @@ pub struct ReadLine {
     pub part: usize,
     pub pieces: Vec<Piece>,
     pub toggles: Option<Toggle>,
+    /// Whose name is the piece that is painted as [`Paint::Me`].
+    pub by: Option<Handle>,
 }
 
 impl ReadLine {
@@ -56,6 +58,7 @@ pub struct Context {
     pub glyphs: &'static Glyphs,
     /// The key that unfolds.
     pub unfold: String,
+    pub me: Option<Handle>,
 }
 
 /// All lines, oldest message first.
@@ -88,7 +91,22 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     fn push(&mut self, pieces: Vec<Piece>, toggles: Option<Toggle>) {
-        self.out.push(ReadLine { part: self.part, pieces, toggles });
+        self.out.push(ReadLine { part: self.part, pieces, toggles, by: None });
+    }
+
+    /// The head of a message, in which the name of whoever of us sent it may stand.
+    fn push_head(&mut self, part: &Part, mut pieces: Vec<Piece>) {
+        pieces.retain(|(text, _)| !text.is_empty());
+        self.out.push(ReadLine { part: self.part, pieces, toggles: Some(Toggle::Part), by: part.by.clone() });
+    }
+
+    /// Who of us sent it, as the queue names them; empty where that is not known.
+    fn sender(&self, part: &Part) -> String {
+        match &part.by {
+            Some(by) if self.context.me.as_ref() == Some(by) => "you".to_owned(),
+            Some(by) => by.to_string(),
+            None => String::new(),
+        }
     }
 
     fn blank(&mut self) {
@@ -104,21 +122,24 @@ impl Lines<'_> {
         words::stamp(part.message.internal_date, self.context.now, &self.context.zone)
     }
 
-    /// `▸ Dana Reyes  Mon 13:02   Hi, the printer on floor 3 …`
+    /// `▸ Dana Reyes  Mon 13:02   Hi, the printer on floor 3 …`, and of what a teammate sent `▸ bob → Dana Reyes  Mon 13:20   …`
     fn folded(&mut self, part: &Part) {
         let g = self.context.glyphs;
-        let who = cut(&parties(part, g), self.width / 3, g.ellipsis);
+        let room = self.width / 3;
+        let by = cut(&self.sender(part), room, g.ellipsis);
+        let who = cut(&parties(part, g), room.saturating_sub(width(&by)), g.ellipsis);
         let stamp = self.stamp(part);
-        let used = 2 + width(&who) + 2 + width(&stamp) + 3;
+        let used = 2 + width(&by) + width(&who) + 2 + width(&stamp) + 3;
         let snippet = cut(&snippet(part), self.width.saturating_sub(used), g.ellipsis);
         let paint = if part.is_outgoing { Paint::Outgoing } else { Paint::Strong };
         let pieces = vec![
             (format!("{} ", g.folded), Paint::Faint),
+            (by, Paint::Me),
             (who, paint),
             (format!("  {stamp}   "), Paint::Faint),
             (snippet, Paint::Dim),
         ];
-        self.push(pieces, Some(Toggle::Part));
+        self.push_head(part, pieces);
     }
 
     fn open(&mut self, part: &Part, reading: &Reading) {
@@ -141,12 +162,17 @@ impl Lines<'_> {
         }
     }
 
-    /// `▾ Dana Reyes <dana@reyes.example>            Mon 13:36`, and below it to whom.
+    /// `▾ Dana Reyes <dana@reyes.example>            Mon 13:36`, and below it to whom; `▾ bob as Support <support@…>` of what a
+    /// teammate sent.
     fn head(&mut self, part: &Part) {
         let g = self.context.glyphs;
         let message = &part.message;
         let stamp = self.stamp(part);
-        let room = self.width.saturating_sub(2 + width(&stamp) + 2);
+        let mut room = self.width.saturating_sub(2 + width(&stamp) + 2);
+        let by = cut(&self.sender(part), room, g.ellipsis);
+        room = room.saturating_sub(width(&by));
+        let joined = cut(if by.is_empty() { "" } else { " as " }, room, g.ellipsis);
+        room = room.saturating_sub(width(&joined));
         let from = message.from.first();
         let name = from.map_or_else(|| "(no sender)".to_owned(), |a| safe::line(a.shown()));
         let email = from.filter(|a| a.shown() != a.email).map(|a| format!(" <{}>", safe::line(&a.email)));
@@ -155,11 +181,13 @@ impl Lines<'_> {
         let paint = if part.is_outgoing { Paint::Outgoing } else { Paint::Strong };
         let pieces = vec![
             (format!("{} ", g.open), Paint::Cursor),
+            (by, Paint::Me),
+            (joined, Paint::Dim),
             (name, paint),
             (email, Paint::Dim),
             (format!("  {stamp}"), Paint::Dim),
         ];
-        self.push(pieces, Some(Toggle::Part));
+        self.push_head(part, pieces);
         let is_bare = message.to.is_empty() && message.cc.is_empty();
         if is_bare {
             self.say("to nobody named", Paint::Faint);
@@ -302,9 +330,12 @@ fn mark_links(line: &str, pieces: &mut Vec<Piece>) {
     pieces.push((line[at..].to_owned(), Paint::Text));
 }
 
-/// Whoever wrote, and for what the team wrote, to whom.
+/// Whoever wrote, and for what the team wrote, to whom; where it is known who of us that was, they are named before it.
 fn parties(part: &Part, g: &Glyphs) -> String {
     let first = |list: &[Address]| list.first().map_or_else(|| "?".to_owned(), |a| safe::line(a.shown()));
+    if part.by.is_some() {
+        return format!(" {} {}", g.arrow, first(&part.message.to));
+    }
     let from = first(&part.message.from);
     if part.is_outgoing { format!("{from} {} {}", g.arrow, first(&part.message.to)) } else { from }
 }

@@ -34,6 +34,8 @@ pub struct Part {
     pub body: Option<Body>,
     /// Written from the mailbox, not to it.
     pub is_outgoing: bool,
+    /// Who of us sent it.
+    pub by: Option<Handle>,
     /// Another copy of it has another size.
     pub copies_differ: bool,
 }
@@ -115,14 +117,15 @@ impl Reading {
         let last = messages.len().saturating_sub(1);
         let outgoing: Vec<bool> = messages.iter().map(|m| state::is_outgoing(m, &messages)).collect();
         let differing: Vec<bool> = messages.iter().map(|m| identity::copies_differ(m, &messages)).collect();
+        let senders: Vec<Option<Handle>> = messages.iter().map(|m| state::sent_by(m, &messages)).collect();
         self.had_by = state::had_by(&messages);
-        for (((at, message), is_outgoing), copies_differ) in
-            messages.into_iter().enumerate().zip(outgoing).zip(differing)
+        for ((((at, message), is_outgoing), copies_differ), by) in
+            messages.into_iter().enumerate().zip(outgoing).zip(differing).zip(senders)
         {
             let key = (message.folder, message.uid);
             // What was read folds; the newest is always open. Decided once: reading must not fold what is read.
             self.open.entry(key).or_insert(at == last || (!message.flags.seen && !is_outgoing));
-            self.parts.push(Part { body: bodies.remove(&key), message, is_outgoing, copies_differ });
+            self.parts.push(Part { body: bodies.remove(&key), message, is_outgoing, by, copies_differ });
         }
         self.needs_look = true;
         self.made_for = 0;

@@ -34,7 +34,11 @@ pub fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
         if has_keys && at == reading.cursor {
             line::put(buffer, area, theme.glyphs.bar, theme.style(Paint::Cursor));
         }
-        let pieces: Vec<Span> = text.pieces.iter().map(|(text, paint)| (text.clone(), theme.style(*paint))).collect();
+        let style = |paint: Paint| match &text.by {
+            Some(by) if paint == Paint::Me => name(by, app.me(), theme).1,
+            _ => theme.style(paint),
+        };
+        let pieces: Vec<Span> = text.pieces.iter().map(|(text, paint)| (text.clone(), style(*paint))).collect();
         let pieces = mark(pieces, text.is_part_of(), &reading.marks);
         line::spans(buffer, Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area }, &pieces);
     }

@@ -118,7 +118,8 @@ impl Turn<'_> {
         let is_foreign = is_anothers || matches!(change.kind, ChangeKind::New | ChangeKind::Contested);
         let has_asked = self.app.notices.asked_within(change, self.app.now, ECHO);
         let has_sent = self.app.sent_at.is_some_and(|at| self.app.now.duration_since(at) < ECHO);
-        is_told || !is_foreign && has_asked || change.kind == ChangeKind::Replied && has_sent
+        let is_outgoing = matches!(change.kind, ChangeKind::Replied | ChangeKind::Sent);
+        is_told || !is_foreign && has_asked || is_outgoing && !is_anothers && has_sent
     }
 
     /// The mailboxes of a login, found anew; those of other logins stay.
@@ -215,7 +216,7 @@ impl Turn<'_> {
         match outcome {
             Ok(Some(c)) => {
                 self.asked(&App::target(&c));
-                let subject = words::quoted(&c.subject, self.theme.glyphs);
+                let subject = words::about(&c.subject, self.theme.glyphs);
                 let said = format!("you took {subject}{}", self.advisory(&c.mailbox));
                 self.app.say(Tone::Good, said);
                 let expect = Expectation { assignee: Some(self.app.me().cloned().into()), status: None };
@@ -327,7 +328,7 @@ impl Turn<'_> {
         self.app.drafts.remove(target);
         self.app.answered_here.insert(target.clone(), self.app.now);
         let conversation = self.source.conversation(&target.mailbox, &target.root).ok().flatten();
-        let of = conversation.as_ref().map(|c| format!(": {}", words::quoted(&c.subject, self.theme.glyphs)));
+        let of = conversation.as_ref().map(|c| format!(": {}", words::about(&c.subject, self.theme.glyphs)));
         let status = conversation.map(|c| format!(" {} {}", self.theme.glyphs.dot, c.status)).unwrap_or_default();
         // What an earlier run wrote is named by its subject.
         let to = to.map(|to| format!(" to {}", crate::mail::safe::line(&to))).or(of).unwrap_or_default();
@@ -420,7 +421,7 @@ impl Turn<'_> {
     }
 
     fn sentence(&self, intent: &Intent) -> String {
-        let subject = words::quoted(&intent.subject, self.theme.glyphs);
+        let subject = words::about(&intent.subject, self.theme.glyphs);
         let reopened = |status| match status {
             Status::Waiting => format!("waiting for the customer again: {subject}"),
             _ => format!("open again: {subject}"),

@@ -159,7 +159,7 @@ impl Turn<'_> {
             Act::Done | Act::Waiting | Act::Trash | Act::Junk | Act::MoveTo | Act::Unread | Act::Assign | Act::Tag
         );
         let Some(c) = self.app.subject().filter(|_| changes) else { return false };
-        let subject = words::quoted(&c.subject, self.theme.glyphs);
+        let subject = words::about(&c.subject, self.theme.glyphs);
         let key = self.app.keymap.key_for(self.app.context(), act);
         self.app.say(Tone::Bad, format!("nothing is selected: {key} again is about {subject} alone"));
         true

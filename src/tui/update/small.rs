@@ -116,7 +116,7 @@ impl Turn<'_> {
             Sure::SendUnannounced { then } => self.send_answer(then, true),
             Sure::TakeOver { conversation, then_reply } => {
                 if self.has_changed_since(&conversation) {
-                    let subject = words::quoted(&conversation.subject, self.theme.glyphs);
+                    let subject = words::about(&conversation.subject, self.theme.glyphs);
                     let says = format!("{subject} changed while you were asked: look at it first; nothing was taken");
                     return self.app.say(Tone::Bad, says);
                 }

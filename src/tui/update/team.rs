@@ -142,7 +142,7 @@ impl Turn<'_> {
 
     /// Asks whether to take a conversation from a teammate; `then_reply` where that is the way to an answer (to all?).
     pub(super) fn ask_take_over(&mut self, c: Conversation, then_reply: Option<bool>) {
-        let subject = words::quoted(&c.subject, self.theme.glyphs);
+        let subject = words::about(&c.subject, self.theme.glyphs);
         let holders = &c.assignee;
         let (has, sees) = if c.is_contested() { ("both claim", "see") } else { ("has", "sees") };
         let then = if then_reply.is_some() { " Then you can write." } else { "" };

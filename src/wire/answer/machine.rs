@@ -28,6 +28,8 @@ pub struct Answer {
     /// When the copy was appended, as far as this run knows.
     announced_ms: Option<u64>,
     is_copy_claimed: bool,
+    /// Its copy was to be told whose it is: tried once a run, since nothing hangs on it.
+    is_signed: bool,
     tries: u8,
     /// How often a second copy was declared void.
     prunes: u8,
@@ -66,8 +68,10 @@ enum State {
     Deleting(Ending),
     /// A look at what has to be marked.
     Marking,
+    /// `is_with_name`: whose it is as well, in the same STORE.
     AddingSubmitted {
         copy: Uid,
+        is_with_name: bool,
         off: Vec<String>,
     },
     RemovingPending,
@@ -104,6 +108,7 @@ impl Answer {
             checked_ms: 0,
             announced_ms: None,
             is_copy_claimed: false,
+            is_signed: false,
             tries: 0,
             prunes: 0,
             state,
@@ -385,9 +390,12 @@ impl Answer {
             }
             Own::None => return self.ask(State::MarkingAnswered, Ask::MarkAnswered),
         };
-        let mine = keywords::claim(&self.item.me);
-        let is_past =
-            |k: &str| [keywords::SUBMIT_PENDING, keywords::VOID, &mine].iter().any(|p| p.eq_ignore_ascii_case(k));
+        // On what is sent a claim says who sent it: that of whoever was about to settle it comes off.
+        let (mine, signs) = (keywords::claim(&self.item.me), self.announces());
+        let is_past = |k: &str| {
+            let is_over = [keywords::SUBMIT_PENDING, keywords::VOID].iter().any(|p| p.eq_ignore_ascii_case(k));
+            is_over || keywords::claimant(k).is_some_and(|by| !signs || by != self.item.me)
+        };
         let off = step::spelled(&copy.flags, is_past);
         if self.tries >= TRIES {
             return match copy.fate() {
@@ -395,11 +403,24 @@ impl Answer {
                 Fate::Pending | Fate::Void => later("Sent says yes and does not keep that the answer was sent".into()),
             };
         }
-        if copy.flags.has(keywords::SUBMITTED) {
+        let mut on = Vec::new();
+        if !copy.flags.has(keywords::SUBMITTED) {
+            on.push(keywords::SUBMITTED.to_owned());
+        }
+        if signs && !self.is_signed && !copy.flags.has(&mine) {
+            on.push(mine);
+        }
+        self.is_signed = true;
+        if on.is_empty() {
             return self.take_off(copy.uid, off);
         }
-        let add = store(copy.uid, FlagChange::Add(vec![keywords::SUBMITTED.to_owned()]));
-        self.ask(State::AddingSubmitted { copy: copy.uid, off }, Ask::Copies(add))
+        self.add(copy.uid, on, off)
+    }
+
+    fn add(&mut self, copy: Uid, on: Vec<String>, off: Vec<String>) -> AnswerStep {
+        let is_with_name = on.len() > 1;
+        let add = store(copy, FlagChange::Add(on));
+        self.ask(State::AddingSubmitted { copy, is_with_name, off }, Ask::Copies(add))
     }
 
     /// It was sent, and nothing of it lies in Sent for the team to see: it was not announced, or its copy is gone.
@@ -499,12 +520,17 @@ impl Protocol for Answer {
                 self.ask(State::Withdrawing(ending), Ask::Look)
             }
             (State::Marking, Told::Looked(view)) => self.mark(&view),
+            // A folder has no name left for whose it is: that it was sent is said by itself.
+            (
+                State::AddingSubmitted { copy, is_with_name: true, off },
+                Told::Copies(step::Told::Stored { accepted: false, .. }),
+            ) => self.add(copy, vec![keywords::SUBMITTED.to_owned()], off),
             // With nothing to take off a look is due all the same.
             (State::AddingSubmitted { off, .. }, Told::Copies(_)) if off.is_empty() => {
                 self.tries += 1;
                 self.ask(State::Marking, Ask::Look)
             }
-            (State::AddingSubmitted { copy, off }, Told::Copies(_)) => self.take_off(copy, off),
+            (State::AddingSubmitted { copy, off, .. }, Told::Copies(_)) => self.take_off(copy, off),
             (State::RemovingPending, Told::Copies(_)) | (State::Filing, Told::Appended(None)) => {
                 self.ask(State::Marking, Ask::Look)
             }

@@ -197,14 +197,14 @@ fn an_answer_is_announced_checked_sent_and_marked_in_this_order() {
         "data",
         "save Submitted",
         "look",
-        "Add([\"$Submitted\"])",
+        "Add([\"$Submitted\", \"bagsy-claim-alice\"])",
         "Remove([\"$SubmitPending\"])",
         "look",
         "mark answered",
         "mark the conversation",
     ];
     assert_eq!(office.log, expected);
-    assert_eq!(office.sent.flags(1), "$Submitted");
+    assert_eq!(office.sent.flags(1), "$Submitted bagsy-claim-alice");
     assert_eq!(office.inbox.flags(1), "bagsy-claim-alice bagsy-waiting");
 }
 
@@ -291,7 +291,10 @@ fn a_transient_refusal_voids_the_copy_and_the_next_run_announces_another() {
     assert_eq!(office.outbox, Progress { spent: Uid(1), ..Progress::begin() });
     office.replies.clear();
     assert_eq!(office.run(&item()), Outcome::Sent);
-    assert_eq!([office.sent.flags(1), office.sent.flags(2)], ["$SubmitPending bagsy-void", "$Submitted"]);
+    assert_eq!(
+        [office.sent.flags(1), office.sent.flags(2)],
+        ["$SubmitPending bagsy-void", "$Submitted bagsy-claim-alice"]
+    );
 }
 
 #[test]
@@ -331,7 +334,7 @@ fn silence_after_the_text_is_an_unknown_fate_and_nothing_is_sent_again() {
     assert_eq!((office.delivered, office.sent.flags(1).as_str()), (0, "$SubmitPending"));
     office.is_named = true;
     assert_eq!(office.run(&item()), Outcome::Sent, "a bounce or a reply names it");
-    assert_eq!((office.delivered, office.sent.flags(1).as_str()), (0, "$Submitted"));
+    assert_eq!((office.delivered, office.sent.flags(1).as_str()), (0, "$Submitted bagsy-claim-alice"));
 }
 
 #[test]
@@ -341,7 +344,7 @@ fn a_restart_goes_on_from_every_stage() {
         let mut office = Office::left(stage.clone(), pending);
         assert_eq!((office.run(&item()), office.delivered), (Outcome::Sent, 1), "{stage:?}");
         assert!(office.log.contains(&"Add([\"bagsy-claim-alice\"])".to_owned()), "the copy is claimed first");
-        assert_eq!(office.sent.flags(1), "$Submitted");
+        assert_eq!(office.sent.flags(1), "$Submitted bagsy-claim-alice");
     }
     let mut office = Office::left(Stage::Transmitting, pending);
     assert_eq!((office.run(&item()), office.delivered), (Outcome::Unknown, 0));
@@ -505,6 +508,44 @@ fn what_was_sent_is_marked_when_a_look_shows_it_and_not_before() {
     assert!(!office.log.contains(&"mark answered".to_owned()));
     deaf(&mut office, false);
     assert_eq!((office.run(&item()), office.delivered), (Outcome::Sent, 1));
+    assert_eq!(office.sent.flags(1), "$Submitted bagsy-claim-alice");
+}
+
+#[test]
+fn a_sent_folder_that_takes_no_name_any_more_is_marked_all_the_same() {
+    let mut office = Office::new(&[""], &[]);
+    office.sent.refuses_keyword = Some("bagsy-claim-alice");
+    assert_eq!((office.run(&item()), office.delivered), (Outcome::Sent, 1));
+    assert_eq!(office.sent.flags(1), "$Submitted");
+    // With the name, without, and what comes off: nothing is tried twice.
+    assert_eq!(office.sent.stores(), 3);
+    // Or it says yes and keeps the rest.
+    let mut office = Office::new(&[""], &[]);
+    let mut is_next = false;
+    let ended = office.run_with(&item(), |ask, office| {
+        if std::mem::replace(&mut is_next, matches!(ask, Ask::Copies(step::Ask::Store { .. }))) {
+            let now = office.sent.flags(1).replace("bagsy-claim-alice", "");
+            office.sent.set(1, &now);
+        }
+    });
+    assert_eq!((ended, office.sent.flags(1), office.sent.stores()), (Outcome::Sent, "$Submitted".to_owned(), 2));
+}
+
+#[test]
+fn whoever_sent_it_signs_it_and_whoever_was_about_to_settle_it_does_not() {
+    // Settled as “was sent”; settled by an older version that died on the way; and the settler stopped before it said so.
+    for (stage, atoms) in [
+        (Stage::Unknown, "$Submitted"),
+        (Stage::Unknown, "$SubmitPending $Submitted bagsy-claim-bob"),
+        (Stage::Submitted, "$SubmitPending bagsy-claim-bob"),
+    ] {
+        let mut office = Office::left(stage.clone(), atoms);
+        assert_eq!((office.run(&item()), office.delivered), (Outcome::Sent, 0), "{stage:?} {atoms}");
+        assert_eq!(office.sent.flags(1), "$Submitted bagsy-claim-alice", "{stage:?} {atoms}");
+    }
+    // What one did not send is not signed.
+    let mut office = Office::left(Stage::Announced, "$Submitted");
+    office.run(&item());
     assert_eq!(office.sent.flags(1), "$Submitted");
 }
 
