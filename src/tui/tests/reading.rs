@@ -2,7 +2,8 @@
 
 use super::stage::Stage;
 use crate::engine::message::Command;
-use crate::model::Action;
+use crate::model::{Action, Address, Role};
+use crate::tui::fake::message;
 
 #[test]
 fn the_pane_asks_for_mail_when_the_cursor_rests_and_reading_marks_as_read() {
@@ -73,4 +74,29 @@ fn the_list_comes_back_from_a_conversation_as_it_was_left() {
     assert!(!s.shows("WHO"), "{}", s.screen());
     s.press("q");
     assert_eq!(s.screen(), before);
+}
+
+#[test]
+fn who_of_the_team_wrote_an_answer_is_said_where_its_copy_tells() {
+    let mut s = Stage::new(100, 40);
+    let ours = |uid: u32, by: &str| {
+        let mut ours = message(uid, "Example Support <support@example.test>", &format!("2026-11-24T13:5{uid}:00Z"));
+        ours.folder = Role::Sent;
+        ours.to = vec![Address { name: Some("Dana Reyes".into()), email: "dana@reyes.example".into() }];
+        ours.flags.keywords = by.split(' ').map(str::to_owned).collect();
+        ours.flags.seen = true;
+        ours
+    };
+    let claims = ["$Submitted bagsy-claim-bob", "$Submitted bagsy-claim-alice", "$Submitted", "bagsy-claim-bob"];
+    let answers = claims.iter().zip(1..).map(|(by, uid)| ours(uid, by));
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap().splice(.., answers);
+    s.press("G Enter");
+    s.pass(200);
+    let screen = s.screen();
+    assert!(screen.contains("▸ bob → Dana Reyes") && screen.contains("▸ you → Dana Reyes"), "{screen}");
+    assert!(screen.contains("▸ Example Support → Dana Reyes"), "{screen}");
+    // A claim on what is not said to be sent names whoever has it in hand.
+    assert!(screen.contains("▾ Example Support <support@example.test>"), "{screen}");
+    s.press("g g Enter");
+    assert!(s.shows("▾ bob as Example Support <support@example.test>"), "{}", s.screen());
 }
