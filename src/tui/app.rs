@@ -477,6 +477,13 @@ impl App {
         Ticket(self.last_ticket)
     }
 
+    /// What the state says is on the screen since now.
+    pub fn is_drawn(&mut self, now: Timestamp) {
+        if let Some(ahead) = &mut self.typed_ahead {
+            ahead.is_drawn(now);
+        }
+    }
+
     /// The answer that `z` would take back now.
     pub fn recallable(&self) -> Option<&Held> {
         self.held.iter().rev().find(|h| h.until > self.now && !h.is_recalled)

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crossterm::event::{self, Event as TerminalEvent};
+use jiff::Timestamp;
 
 use super::late_answer::LateAnswer;
 use crate::engine::files::Entry;
@@ -18,7 +19,11 @@ use crate::mail::compose::AttachedFile;
 /// Something from outside.
 #[derive(Debug)]
 pub enum Input {
-    Terminal(TerminalEvent),
+    Terminal {
+        event: TerminalEvent,
+        /// When it came: a key may wait before it is worked off.
+        at: Timestamp,
+    },
     Engine(Event),
     /// The names of a folder that is typed.
     Browsed {
@@ -126,7 +131,8 @@ fn read_keys(gate: &Gate, to: &Sender<Input>) {
                     return;
                 }
             };
-        if events.into_iter().any(|event| to.send(Input::Terminal(event)).is_err()) {
+        let at = Timestamp::now();
+        if events.into_iter().any(|event| to.send(Input::Terminal { event, at }).is_err()) {
             return;
         }
     }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
+use jiff::Timestamp;
 
 use super::editor::Edited;
 use super::items::Whose;
@@ -14,7 +15,11 @@ use crate::engine::message::{Command, Event, Piece, Target, Ticket};
 /// Something that happened to the screen.
 #[derive(Debug)]
 pub enum Message {
-    Key(KeyEvent),
+    /// `at`: when it was pressed.
+    Key {
+        key: KeyEvent,
+        at: Timestamp,
+    },
     Mouse(MouseEvent),
     Paste(String),
     Resize(u16, u16),

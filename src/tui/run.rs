@@ -131,6 +131,7 @@ impl<S: Source, D: Drafts> Runner<S, D> {
                 self.tell(Message::HangUp)?;
                 return Ok(());
             }
+            self.app.is_drawn(Timestamp::now());
             let inputs = self.wait();
             if inputs.is_empty() && self.tell(Message::Tick)? == Goes::Away {
                 return Ok(());
@@ -176,18 +177,20 @@ impl<S: Source, D: Drafts> Runner<S, D> {
 
     fn take(&mut self, input: Input) -> io::Result<Goes> {
         match input {
-            Input::Terminal(TerminalEvent::Key(key)) => {
+            Input::Terminal { event: TerminalEvent::Key(key), at } => {
                 // Before any answer is begun or gone on with.
                 if self.app.composer.is_none() && self.find_edited()? == Goes::Away {
                     return Ok(Goes::Away);
                 }
-                self.tell(Message::Key(key))
+                self.tell(Message::Key { key, at })
             }
-            Input::Terminal(TerminalEvent::Mouse(event)) => self.tell(Message::Mouse(event)),
-            Input::Terminal(TerminalEvent::Paste(text)) => self.tell(Message::Paste(text)),
-            Input::Terminal(TerminalEvent::Resize(width, height)) => self.tell(Message::Resize(width, height)),
-            Input::Terminal(TerminalEvent::FocusGained) => self.tell(Message::Focus(true)),
-            Input::Terminal(TerminalEvent::FocusLost) => self.tell(Message::Focus(false)),
+            Input::Terminal { event: TerminalEvent::Mouse(event), .. } => self.tell(Message::Mouse(event)),
+            Input::Terminal { event: TerminalEvent::Paste(text), .. } => self.tell(Message::Paste(text)),
+            Input::Terminal { event: TerminalEvent::Resize(width, height), .. } => {
+                self.tell(Message::Resize(width, height))
+            }
+            Input::Terminal { event: TerminalEvent::FocusGained, .. } => self.tell(Message::Focus(true)),
+            Input::Terminal { event: TerminalEvent::FocusLost, .. } => self.tell(Message::Focus(false)),
             Input::Engine(event) => self.tell(Message::Engine(event)),
             Input::Browsed { folder, outcome } => self.tell(Message::Browsed { folder, outcome }),
             Input::Read(outcome) => self.attach(outcome),

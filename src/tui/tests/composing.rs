@@ -82,7 +82,11 @@ fn a_new_mail_is_kept_and_goes_on() {
     s.changed();
     // Another one beside it.
     s.press("m");
-    assert!(!s.shows("x@y.te") && s.shows("1 mail is begun already: O in the queue lists what was begun"), "{}", s.screen());
+    assert!(
+        !s.shows("x@y.te") && s.shows("1 mail is begun already: O in the queue lists what was begun"),
+        "{}",
+        s.screen()
+    );
     s.type_text("z@y.te");
     s.press("Esc O");
     assert!(s.fake.drafts.borrow().len() == 2 && s.shows("x@y.te") && s.shows("z@y.te"), "{}", s.screen());

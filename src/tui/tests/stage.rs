@@ -69,14 +69,14 @@ impl Stage {
     pub fn press(&mut self, keys: &str) {
         for key in keys.split(' ') {
             let chord = Chord::parse(key).unwrap();
-            self.send(Message::Key(chord.key_event()));
+            self.send(Message::Key { key: chord.key_event(), at: self.app.now });
         }
     }
 
     /// Types text, key by key.
     pub fn type_text(&mut self, text: &str) {
         for c in text.chars() {
-            self.send(Message::Key(KeyEvent::from(crossterm::event::KeyCode::Char(c))));
+            self.send(Message::Key { key: KeyEvent::from(crossterm::event::KeyCode::Char(c)), at: self.app.now });
         }
     }
 
@@ -96,6 +96,7 @@ impl Stage {
 
     /// Its person reads what came up before the next key.
     pub fn look(&mut self) {
+        self.app.is_drawn(self.app.now);
         self.pass(600);
     }
 

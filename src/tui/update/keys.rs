@@ -1,7 +1,7 @@
 //! A key becomes an action, by the keymap; what has no action is text where text is typed.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Turn;
 use crate::model::Destination;
@@ -20,11 +20,12 @@ use crate::tui::{rights, typing};
 const ONE_TOO_MANY: SignedDuration = SignedDuration::from_secs(1);
 
 impl Turn<'_> {
-    pub(super) fn key(&mut self, key: KeyEvent) {
+    /// `at`: when it was pressed.
+    pub(super) fn key(&mut self, key: KeyEvent, at: Timestamp) {
         if key.kind == KeyEventKind::Release {
             return;
         }
-        if self.app.pressed.is_empty() && self.is_typed_ahead(&key) {
+        if self.app.pressed.is_empty() && self.is_typed_ahead(&key, at) {
             return;
         }
         let context = self.app.context();
@@ -48,7 +49,7 @@ impl Turn<'_> {
                 self.app.pressed.clear();
                 if was_waiting {
                     // `g` then `c`: the `g` is forgotten, the `c` counts.
-                    self.key(key);
+                    self.key(key, at);
                 } else if context.takes_text() {
                     self.type_key(key);
                 } else {
@@ -67,7 +68,7 @@ impl Turn<'_> {
             _ => false,
         };
         if is_missed {
-            self.app.typed_ahead = Some(TypedAhead::since(self.app.now));
+            self.app.typed_ahead = Some(TypedAhead::default());
         }
     }
 
@@ -77,9 +78,9 @@ impl Turn<'_> {
     }
 
     /// Whether this key was pressed without looking at what came up in place of a text; it does nothing then.
-    fn is_typed_ahead(&mut self, key: &KeyEvent) -> bool {
+    fn is_typed_ahead(&mut self, key: &KeyEvent, at: Timestamp) -> bool {
         let Some(ahead) = &mut self.app.typed_ahead else { return false };
-        if !ahead.takes(key, self.app.now) {
+        if !ahead.takes(key, at) {
             return false;
         }
         if !ahead.is_first() {

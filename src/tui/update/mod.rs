@@ -49,7 +49,7 @@ struct Turn<'a> {
 impl Turn<'_> {
     fn take(&mut self, message: Message) {
         match message {
-            Message::Key(key) => self.key(key),
+            Message::Key { key, at } => self.key(key, at),
             Message::Mouse(event) => self.mouse(event),
             Message::Paste(text) => self.paste(&text),
             Message::Resize(width, height) => self.app.size = ratatui::layout::Size { width, height },
