@@ -7,7 +7,7 @@ use crate::model::words::has_word;
 /// What cannot be read of a query. Places are counted in characters, from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
-    #[error("there is no “{word}:”, at {at}: did you mean {nearest}:? In quotation marks it is looked for as text")]
+    #[error("there is no “{word}:”, at {at}: did you mean {nearest}:? A \"phrase\" is text")]
     UnknownField { at: usize, word: String, nearest: &'static str },
     #[error("{field}: looks for nothing yet, at {at}")]
     NothingAsked { at: usize, field: &'static str },
@@ -219,10 +219,7 @@ mod tests {
 
     #[test]
     fn a_slip_is_told_with_its_place_and_the_nearest_word() {
-        assert_eq!(
-            read("printer form:dana"),
-            "there is no “form:”, at 9: did you mean from:? In quotation marks it is looked for as text"
-        );
+        assert_eq!(read("printer form:dana"), "there is no “form:”, at 9: did you mean from:? A \"phrase\" is text");
         assert_eq!(read("is:unraed"), "is: does not know “unraed”, at 4: did you mean unread?");
         assert_eq!(read("ü is:x"), format!("is: does not know “x”, at 6: {IS}"));
         assert_eq!(read("-before:yestreday"), "“yestreday” is no date, at 9: did you mean yesterday?");
