@@ -42,16 +42,20 @@ pub fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
         let pieces = mark(pieces, text.is_part_of(), &reading.marks);
         line::spans(buffer, Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area }, &pieces);
     }
-    more(reading, theme, buffer, areas);
+    let below = reading.lines.len().saturating_sub(reading.top + usize::from(place.height));
+    more(below, theme, buffer, Rect { x: place.x, width: place.width, ..areas.lower_rule });
+    // The rule of the head, where it has one.
+    let above = match head_area.height {
+        3.. => Rect { x: head_area.x + 1, y: head_area.y + 2, width: head_area.width.saturating_sub(1), height: 1 },
+        _ => Rect { x: place.x, width: place.width, ..areas.upper_rule },
+    };
+    more(reading.top, theme, buffer, above);
 }
 
-/// How much is below the screen, on the rule beneath.
-fn more(reading: &Reading, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
-    let place = areas.reading;
-    let below = reading.lines.len().saturating_sub(reading.top + usize::from(place.height));
-    if below > 0 {
-        let text = format!(" {} ", words::count(below, "more line", "more lines"));
-        let rule = Rect { x: place.x, width: place.width, ..areas.lower_rule };
+/// How much is beyond the screen, on the rule there.
+fn more(count: usize, theme: &Theme, buffer: &mut Buffer, rule: Rect) {
+    if count > 0 {
+        let text = format!(" {} ", words::count(count, "more line", "more lines"));
         line::right(buffer, rule, &[(text, theme.style(Paint::Faint))]);
     }
 }
@@ -85,7 +89,8 @@ fn head(app: &App, reading: &Reading, theme: &Theme, buffer: &mut Buffer, area: 
         state.push((format!(" {}", g.pending), theme.style(Paint::Pending)));
     }
     if c.assignee == Assignee::Free && !reading.had_by.is_empty() {
-        let names: Vec<&str> = reading.had_by.iter().map(Handle::as_str).collect();
+        let shown = |handle: &Handle| name(handle, app.me(), theme).0;
+        let names: Vec<String> = reading.had_by.iter().map(shown).collect();
         state.push((format!(", {} had it", names.join(" and ")), theme.style(Paint::Dim)));
     }
     state.push(dot());

@@ -2,8 +2,9 @@
 
 use super::stage::Stage;
 use crate::engine::message::Command;
-use crate::model::{Action, Address, Role};
-use crate::tui::fake::message;
+use crate::model::{Action, Address, Assignee, Role};
+use crate::tui::fake::{handle, message};
+use crate::wire::keywords;
 
 #[test]
 fn the_pane_asks_for_mail_when_the_cursor_rests_and_reading_marks_as_read() {
@@ -99,4 +100,29 @@ fn who_of_the_team_wrote_an_answer_is_said_where_its_copy_tells() {
     assert!(screen.contains("▾ Example Support <support@example.test>"), "{screen}");
     s.press("g g Enter");
     assert!(s.shows("▾ bob as Example Support <support@example.test>"), "{}", s.screen());
+}
+
+#[test]
+fn what_stands_above_the_screen_is_told_as_what_stands_below() {
+    let mut s = Stage::new(80, 16);
+    s.press("G Enter");
+    s.press("g g");
+    let above = |s: &Stage| s.screen().lines().take(6).any(|line| line.contains("more line"));
+    assert!(!above(&s), "{}", s.screen());
+    s.press("G");
+    assert!(s.app.reading.as_ref().is_some_and(|reading| reading.top > 0));
+    assert!(above(&s), "{}", s.screen());
+}
+
+#[test]
+fn who_had_it_themselves_is_called_you() {
+    let mut s = Stage::new(100, 30);
+    s.fake.change("fire", |c| c.assignee = Assignee::Free);
+    for message in s.fake.threads.borrow_mut().get_mut("fire").unwrap() {
+        message.folder = Role::Archive;
+        message.flags.keywords.push(keywords::claim(&handle("alice")));
+    }
+    s.changed();
+    s.press("G Enter");
+    assert!(s.shows("unclaimed, you had it"), "{}", s.screen());
 }
