@@ -128,7 +128,7 @@ impl Composer {
             to: typing::line(&content.to),
             cc: typing::line(&content.cc),
             bcc: typing::line(&content.bcc),
-            subject: typing::line(&content.subject),
+            subject: subject_line(&content.subject),
             body: typing::page(&content.body),
             base: content,
             senders: Vec::new(),
@@ -402,7 +402,8 @@ impl Composer {
     pub fn has_its_first_head(&self) -> bool {
         let base = [&self.base.to, &self.base.cc, &self.base.bcc, &self.base.subject];
         let fields = [Field::To, Field::Cc, Field::Bcc, Field::Subject];
-        fields.into_iter().zip(base).all(|(field, base)| self.text(field) == *base) && self.base.attached.is_empty()
+        fields.into_iter().zip(base).all(|(field, base)| self.text(field).trim_end() == base.trim_end())
+            && self.base.attached.is_empty()
     }
 
     /// The files that go along, what is forwarded among them.
@@ -546,7 +547,7 @@ impl Composer {
             to: typing::text_of(&self.to),
             cc: typing::text_of(&self.cc),
             bcc: typing::text_of(&self.bcc),
-            subject: typing::text_of(&self.subject),
+            subject: typing::text_of(&self.subject).trim_end().to_owned(),
             body: self.body_text(),
             cursor: (self.body.cursor().0, self.body.cursor().1),
             came_back: None,
@@ -603,6 +604,15 @@ impl Composer {
     pub fn see(&mut self, now: Seen) {
         self.base.seen = now;
     }
+}
+
+/// An answer's mark with no subject behind it gets a blank, so that what is typed does not stick to it.
+fn subject_line(subject: &str) -> TextArea<'static> {
+    let mut area = typing::line(subject);
+    if subject == compose::reply_subject("") {
+        area.insert_char(' ');
+    }
+    area
 }
 
 /// Whether a line promises a file.

@@ -186,6 +186,19 @@ fn a_mail_without_a_subject_is_answered() {
 }
 
 #[test]
+fn what_is_typed_behind_a_bare_re_does_not_stick_to_it() {
+    let mut s = Stage::new(100, 30);
+    s.fake.change("fire", |c| c.subject.clear());
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap().iter_mut().for_each(|m| m.subject.clear());
+    s.changed();
+    s.press("G r");
+    s.grant(|c| c.assignee = Assignee::Held(handle("alice")));
+    s.press("Shift-Tab");
+    s.type_text("Your printer");
+    assert!(s.line_with("Subject").contains("Re: Your printer"), "{}", s.screen());
+}
+
+#[test]
 fn a_mail_that_comes_while_one_writes_stops_the_sending_once() {
     let mut s = Stage::new(100, 30);
     s.press("G r");
