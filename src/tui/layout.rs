@@ -96,7 +96,7 @@ fn split(areas: &mut Areas, app: &App, is_alone: bool) {
         Panes::One => (body, Rect::ZERO),
         Panes::Beside => {
             // A text that is written needs room for the width of a mail.
-            let left = if app.composer.is_some() { body.width * 3 / 5 } else { (body.width * 9 / 20).clamp(62, 92) };
+            let left = if app.composer.is_some() { body.width * 3 / 5 } else { beside(body.width) };
             areas.divide = Rect { x: left, width: 1, ..body };
             let x = left + 2;
             (Rect { width: left, ..body }, Rect { x, width: body.width.saturating_sub(x + 1), ..body })
@@ -126,6 +126,12 @@ fn split(areas: &mut Areas, app: &App, is_alone: bool) {
             area.width -= 2;
         }
     }
+}
+
+/// The queue beside a conversation: as wide as on a small screen, as soon as that leaves room for the lines of a mail.
+fn beside(width: u16) -> u16 {
+    let as_alone = width.saturating_sub(80).min(80);
+    (width * 9 / 20).max(as_alone).clamp(62, 92)
 }
 
 /// The widest that text is set for reading; longer lines tire the eye.

@@ -19,7 +19,7 @@ pub fn draw(app: &App, theme: &Theme, buffer: &mut Buffer, areas: &Areas) {
     if list.is_empty() {
         return;
     }
-    let columns = Columns::of(list.width);
+    let columns = Columns::of(list.width, app.queue.view);
     line::put(buffer, areas.heading, &columns.heading(), theme.style(Paint::Heading));
     selected(app, theme, buffer, areas);
     if app.queue.is_empty() {

@@ -595,3 +595,41 @@ fn from_the_end_of_the_help_the_next_key_leads_back() {
     s.press("G j j j g g");
     assert_eq!(s.screen(), top);
 }
+
+#[test]
+fn beside_a_conversation_the_queue_says_as_much_as_on_a_small_screen() {
+    let rows = |width, height| {
+        let s = Stage::new(width, height);
+        let screen = s.screen();
+        let mut rows = screen.lines().filter_map(|line| line.split('│').next());
+        rows.find(|row| row.contains("Rückfrage")).unwrap().trim_end().to_owned()
+    };
+    let (small, beside) = (rows(80, 24), rows(160, 50));
+    assert!(small.contains(" @ ") && small.contains("#billing"), "{small}");
+    assert_eq!(beside, small);
+    // Narrower still, a file is told yet.
+    assert!(rows(140, 50).contains(" @ "), "{}", rows(140, 50));
+}
+
+#[test]
+fn a_subject_takes_the_cells_that_no_mark_needs() {
+    let mut s = Stage::new(80, 24);
+    s.fake.change("fire", |c| {
+        c.subject = "0123456789 0123456789 0123456789 01234".into();
+        c.tags.clear();
+        (c.urgent, c.messages, c.has_attachment) = (false, 1, false);
+    });
+    s.changed();
+    assert!(s.shows("0123456789 0123456789 0123456789 01234"), "{}", s.screen());
+    s.fake.change("fire", |c| c.messages = 12);
+    s.changed();
+    assert!(s.line_with("0123456789").contains("0123456789 0123456789 012345678… "), "{}", s.screen());
+}
+
+#[test]
+fn of_what_waits_for_a_customer_it_is_told_how_long() {
+    let mut s = Stage::new(80, 24);
+    s.press("5");
+    let row = s.line_with("customer");
+    assert!(row.trim_end().ends_with("customer 1d"), "{}", s.screen());
+}

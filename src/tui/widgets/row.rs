@@ -11,7 +11,7 @@ use super::line::{self, Span};
 use super::marks::mark;
 use crate::mail::safe;
 use crate::model::query::{Marks, Part};
-use crate::model::{Assignee, Conversation, Handle, Status, age};
+use crate::model::{Assignee, Conversation, Handle, Status, View, age};
 use crate::tui::cells::{cut, fit, fit_right, settle, width};
 use crate::tui::theme::{Paint, Theme};
 
@@ -30,25 +30,33 @@ pub struct Columns {
 
 /// Between two columns.
 const GAP: usize = 2;
+/// What stands under WAITS while the ball is the customer's, …
+const CUSTOMER: usize = 8;
+/// … and with an age, as `customer 13d`.
+const CUSTOMER_AND_AGE: usize = CUSTOMER + 4;
 /// A tag in the room of a subject is cut at so many cells, its blanks included, …
 const LONGEST_TAG: usize = 12;
 /// … and takes room from a subject that has so many.
 const LEAST_BESIDE_TAG: usize = 24;
 
 impl Columns {
-    /// The columns for a width: TAGS goes first, then AGE.
-    pub fn of(cells: u16) -> Self {
+    /// The columns for a width: TAGS goes first, then AGE. In the view of what waits for customers WAITS says instead for how
+    /// long, where there is room.
+    pub fn of(cells: u16, view: View) -> Self {
         let cells = usize::from(cells);
         let mut c = match cells {
             ..34 => Self { margin: 1, who: 6, age: 0, from: 0, subject: 0, marks: 0, tags: 0, waits: 0 },
             34..56 => Self { margin: 2, who: 7, age: 0, from: 0, subject: 0, marks: 0, tags: 0, waits: 6 },
-            56..76 => Self { margin: 3, who: 9, age: 0, from: 13, subject: 0, marks: 4, tags: 0, waits: 8 },
+            56..76 => Self { margin: 3, who: 9, age: 0, from: 13, subject: 0, marks: 5, tags: 0, waits: 8 },
             76..90 => Self { margin: 3, who: 9, age: 0, from: 15, subject: 0, marks: 6, tags: 0, waits: 8 },
             90..104 => Self { margin: 3, who: 10, age: 4, from: 18, subject: 0, marks: 6, tags: 0, waits: 8 },
             104..132 => Self { margin: 3, who: 10, age: 4, from: 18, subject: 0, marks: 6, tags: cells / 9, waits: 8 },
             _ => Self { margin: 3, who: 12, age: 4, from: 24, subject: 0, marks: 6, tags: cells / 8, waits: 8 },
         };
         c.tags = c.tags.min(24);
+        if view == View::Waiting && c.age == 0 && c.waits >= CUSTOMER && c.marks >= 6 {
+            c.waits = CUSTOMER_AND_AGE;
+        }
         let others = [c.who, c.age, c.from, c.marks, c.tags, c.waits];
         let shown = others.iter().filter(|w| **w > 0).count();
         // One cell stays free at the right.
@@ -111,6 +119,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, conversation: &Conversation, look: 
     }
     let mut pieces: Vec<Span> = vec![margin(look), chosen(look)];
     let columns = look.columns;
+    let marks = marks(conversation, look);
+    // What the marks leave before them is the subject's, the blanks between the two as well where there are no marks.
+    let marked: usize = marks.iter().map(|(text, _)| width(text)).sum();
+    let spare = match (columns.marks, marked) {
+        (0, _) => 0,
+        (room, 0) => room + GAP,
+        (room, marked) => room.saturating_sub(marked),
+    };
     let cells = [
         (columns.who, who(conversation, look)),
         (
@@ -118,8 +134,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, conversation: &Conversation, look: 
             vec![(fit_right(&age(conversation.last_at, look.now), columns.age, ""), theme.style(Paint::Faint))],
         ),
         (columns.from, mark(from(conversation, look), Part::From, look.marks)),
-        (columns.subject, mark(subject(conversation, look), Part::Subject, look.marks)),
-        (columns.marks, marks(conversation, look)),
+        (columns.subject, mark(subject(conversation, spare, look), Part::Subject, look.marks)),
+        (if marked > 0 { columns.marks } else { 0 }, marks),
         (columns.tags, tags(conversation, look)),
         (columns.waits, waits(conversation, look)),
     ];
@@ -233,6 +249,11 @@ fn from(c: &Conversation, look: &Look) -> Vec<Span> {
     vec![(fit(name, look.columns.from, look.theme.glyphs.ellipsis), style)]
 }
 
+/// A tag as it stands beside a subject.
+fn tag_beside(tag: &str) -> String {
+    settle(&format!("  #{}", safe::line(tag)))
+}
+
 /// The tags where they have no column: as many as stand in the room that the subject leaves. A subject that leaves none gives
 /// some up, so that a tagged row can be told from others, but for one in which something is looked for; `+1` is one that is not
 /// shown.
@@ -240,7 +261,7 @@ fn tags_beside(c: &Conversation, subject: usize, room: usize, look: &Look) -> St
     if look.columns.tags > 0 || c.tags.is_empty() {
         return String::new();
     }
-    let named: Vec<String> = c.tags.iter().map(|tag| settle(&format!("  #{}", safe::line(tag)))).collect();
+    let named: Vec<String> = c.tags.iter().map(|tag| tag_beside(tag)).collect();
     let mut tags = String::new();
     let mut shown = 0;
     for tag in &named {
@@ -259,7 +280,8 @@ fn tags_beside(c: &Conversation, subject: usize, room: usize, look: &Look) -> St
     tags
 }
 
-fn subject(c: &Conversation, look: &Look) -> Vec<Span> {
+/// `spare`: the cells beside its column that nothing else needs.
+fn subject(c: &Conversation, mut spare: usize, look: &Look) -> Vec<Span> {
     let (theme, g) = (look.theme, look.theme.glyphs);
     let mut pieces = Vec::new();
     let mut room = look.columns.subject;
@@ -275,13 +297,23 @@ fn subject(c: &Conversation, look: &Look) -> Vec<Span> {
     if subject.is_empty() {
         pieces.push((fit("(no subject)", room, g.ellipsis), theme.style(Paint::Faint)));
     } else {
+        let needed = width(&settle(&subject));
+        let tagged: usize = match look.columns.tags {
+            0 => c.tags.iter().map(|tag| width(&tag_beside(tag))).sum(),
+            _ => 0,
+        };
+        // No more than it needs: tags that fit stand below each other.
+        let taken = (needed + tagged).saturating_sub(room).min(spare);
+        room += taken;
+        spare -= taken;
         // Where tags have no column, those that fit stand in the room that the subject leaves.
-        let tags = tags_beside(c, width(&settle(&subject)), room, look);
+        let tags = tags_beside(c, needed, room, look);
         pieces.push((fit(&subject, room - width(&tags), g.ellipsis), weight(c, look)));
         if !tags.is_empty() {
             pieces.push((tags, theme.style(Paint::Tag)));
         }
     }
+    pieces.push((" ".repeat(spare), Style::new()));
     pieces
 }
 
@@ -294,11 +326,13 @@ fn marks(c: &Conversation, look: &Look) -> Vec<Span> {
         _ => "(99)".to_owned(),
     };
     let count_style = theme.style(if c.unread { Paint::Strong } else { Paint::Faint });
-    if room < 6 {
-        return vec![(fit_right(&count, room, ""), count_style)];
+    if !c.has_attachment {
+        return vec![(count, count_style)];
     }
-    let clip = if c.has_attachment { theme.glyphs.attachment } else { " " };
-    vec![(clip.to_owned(), theme.style(Paint::Dim)), (fit_right(&count, room - 1, ""), count_style)]
+    vec![
+        (theme.glyphs.attachment.to_owned(), theme.style(Paint::Dim)),
+        (fit_right(&count, room.saturating_sub(1), ""), count_style),
+    ]
 }
 
 fn tags(c: &Conversation, look: &Look) -> Vec<Span> {
@@ -310,7 +344,10 @@ fn waits(c: &Conversation, look: &Look) -> Vec<Span> {
     let theme = look.theme;
     let room = look.columns.waits;
     let (text, paint) = match (c.status, c.waiting_since) {
-        (Status::Waiting, _) if room >= 8 => ("customer".to_owned(), Paint::Faint),
+        (Status::Waiting, _) if room >= CUSTOMER_AND_AGE => {
+            (format!("customer {}", age(c.last_at, look.now)), Paint::Faint)
+        }
+        (Status::Waiting, _) if room >= CUSTOMER => ("customer".to_owned(), Paint::Faint),
         (Status::Done, _) | (_, None) => (String::new(), Paint::Dim),
         (_, Some(since)) => {
             let waits = age(since, look.now);
@@ -332,9 +369,11 @@ mod tests {
     #[test]
     fn every_width_is_used_to_the_last_cell_but_one() {
         for cells in 12..250_u16 {
-            let c = Columns::of(cells);
-            assert!(c.subject > 0, "{cells}: {c:?}");
-            assert_eq!(width(&c.heading()), usize::from(cells) - 1, "{cells}: {c:?}");
+            for view in [View::Inbox, View::Waiting] {
+                let c = Columns::of(cells, view);
+                assert!(c.subject > 0, "{cells}: {c:?}");
+                assert_eq!(width(&c.heading()), usize::from(cells) - 1, "{cells}: {c:?}");
+            }
         }
     }
 }
