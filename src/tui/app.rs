@@ -541,7 +541,8 @@ impl App {
         let is_fresh = self.activity.as_ref().is_some_and(|a| self.now.duration_since(a.at).as_secs() < 60);
         let save_at = self.composer.as_ref().and_then(Composer::save_at);
         let ticks = (is_fresh || self.recallable().is_some()).then_some(second);
-        [Some(next_minute), ticks, save_at, self.open_at, self.finding.asks_at(), self.notices.wakes_at()]
+        let answers_at = self.typed_ahead.as_ref().and_then(TypedAhead::answers_at);
+        [Some(next_minute), ticks, save_at, answers_at, self.open_at, self.finding.asks_at(), self.notices.wakes_at()]
             .into_iter()
             .flatten()
             .min()

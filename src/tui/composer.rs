@@ -110,6 +110,8 @@ pub struct Composer {
     pub brought_claim: bool,
     /// Said above the text: somebody took it, newer mail came.
     pub warning: Option<String>,
+    /// It says who has the conversation.
+    pub warns_of_holder: bool,
     /// The message whose text is to be quoted when it is here.
     pub awaits: Option<(Role, Uid)>,
     /// A teammate had answered just before it was begun.
@@ -144,6 +146,7 @@ impl Composer {
             is_touched: false,
             brought_claim: false,
             warning: None,
+            warns_of_holder: false,
             awaits: None,
             is_overlooked: false,
             doubts: HashSet::new(),

@@ -95,18 +95,25 @@ fn what_is_typed_on_as_a_question_comes_up_is_no_answer_to_it_and_no_key() {
     s.type_text("Yes, no doubt: see");
     assert!(s.shows("Take it over?") && s.shows("after a yes it stands in your answer"), "{}", s.screen());
     assert!(s.commands.len() == asked && s.app.composer.is_none());
-    s.look();
-    s.press("y");
+    s.answer("y");
     let body = s.app.composer.as_ref().unwrap().body_text();
     assert!(body.starts_with("Yes, no doubt: see"), "{body}");
+
+    // Nor is a word that is typed on after a pause, by somebody who looks at the keyboard.
+    let mut s = held();
+    for word in ["Dear Dana,", "yes,", "no doubt"] {
+        s.look();
+        s.type_text(word);
+    }
+    s.pass(500);
+    assert!(s.shows("Take it over?") && s.app.composer.is_none() && s.commands.len() == asked, "{}", s.screen());
 
     // Who says no has not written it.
     let mut s = held();
     s.type_text("Sorry,");
-    s.look();
-    s.press("n r");
-    s.look();
-    s.press("y");
+    s.answer("n");
+    s.press("r");
+    s.answer("y");
     assert!(!s.app.composer.as_ref().unwrap().body_text().contains("Sorry,"));
 
     // An answer that cannot be begun: the letters are no keys of the queue either.
@@ -243,8 +250,7 @@ fn an_answer_that_another_program_gave_meanwhile_stops_the_sending_once() {
     s.press("Ctrl-s n");
     assert!(!is_sent(&s) && s.app.composer.is_some());
     s.press("Ctrl-s");
-    s.look();
-    s.press("y");
+    s.answer("y");
     assert!(sent(&s).1.seen.was_answered);
 
     // A night on the desk between the two changes nothing.
@@ -293,8 +299,7 @@ fn a_pending_answer_does_not_count_as_seen() {
     s.changed();
     s.press("Ctrl-s");
     assert!(s.shows("It was answered since you began this. Send yours as well?"), "{}", s.screen());
-    s.look();
-    s.press("y");
+    s.answer("y");
     assert_eq!(sent(&s).1.seen.sent.0, 6);
 }
 
@@ -335,7 +340,7 @@ fn taking_over_to_answer_asks_what_became_of_an_earlier_answer() {
     assert!(s.shows("Take it over?"), "{}", s.screen());
     s.look();
     announced(&mut s, "2026-11-24T13:50:00Z");
-    s.press("y");
+    s.answer("y");
     assert_eq!(s.last_act().2, &Action::TakeOver);
     assert!(s.app.composer.is_none() && matches!(s.app.layer, Some(Layer::Fate { .. })), "{}", s.screen());
 }
@@ -389,8 +394,7 @@ fn an_unknown_fate_is_asked_about_before_anything_else_is_written() {
     assert!(s.app.composer.is_none());
     assert!(s.shows("The answer of 13:40 to “Printer on fire”"), "{}", s.screen());
     assert!(s.shows("s was sent") && s.shows("d discard"));
-    s.look();
-    s.press("d");
+    s.answer("d");
     let Some(Command::Settle { ticket, target, verdict: Verdict::Discard }) = s.commands.last() else { panic!() };
     assert_eq!(*target, fire());
     let ticket = *ticket;
@@ -426,7 +430,23 @@ fn what_a_teammate_takes_while_one_writes_is_said_beside_the_text_and_not_sent()
     s.changed();
     s.press("Ctrl-s");
     assert!(s.shows("▲ bob has it now. Esc keeps the draft, then T takes it over"), "{}", s.screen());
+    assert!(s.shows("▲ not sent: bob has it now"), "{}", s.screen());
     assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
+    // Given back: what was said is no longer so.
+    let given = crate::model::Change {
+        at: at(NOW),
+        kind: crate::model::ChangeKind::TakeOver,
+        mailbox: SUPPORT.into(),
+        conversation: crate::wire::identity::conversation_id("fire"),
+        subject: "Printer on fire".into(),
+        by: Some("alice".into()),
+        status: crate::model::Status::Open,
+        assignee: Assignee::Held(handle("alice")),
+        tags: vec![],
+    };
+    s.tell(Event::Happened(given.clone()));
+    assert!(!s.shows("Esc keeps the draft, then T"), "{}", s.screen());
+    s.tell(Event::Happened(crate::model::Change { assignee: Assignee::Held(handle("bob")), ..given }));
     // By now the customer has an answer.
     s.fake.threads.borrow_mut().get_mut("fire").unwrap()[2].flags.answered = true;
     s.press("Ctrl-s");
@@ -490,13 +510,12 @@ fn what_was_answered_while_one_was_asked_about_taking_it_over_is_not_answered_on
     });
     s.changed();
     let asked = s.commands.len();
-    s.press("y");
+    s.answer("y");
     assert!(s.shows("“Printer on fire” changed while you were asked: look at it first"), "{}", s.screen());
     assert!(s.app.composer.is_none() && s.commands.len() == asked, "nothing was taken");
     // Who has seen that asks again.
     s.press("r");
-    s.look();
-    s.press("y");
+    s.answer("y");
     assert!(s.app.composer.is_some(), "{}", s.screen());
 }
 
@@ -517,8 +536,7 @@ fn what_a_teammate_answered_a_moment_ago_is_asked_about_before_a_second_answer()
     s.press("Ctrl-s");
     assert!(s.shows("Send yours as"), "{}", s.screen());
     assert!(!s.commands.iter().any(|c| matches!(c, Command::Send { .. })));
-    s.look();
-    s.press("y");
+    s.answer("y");
     assert!(matches!(s.commands.last(), Some(Command::Send { .. })));
     // One's own answer is not asked about; a teammate's after it is.
     for (own, is_told) in [("2026-11-24T14:01:30Z", false), ("2026-11-24T11:00:00Z", true)] {

@@ -274,8 +274,7 @@ fn what_cannot_be_announced_is_asked_about_before_it_is_sent() {
     s.type_text("Hello");
     s.press("Ctrl-s");
     assert!(s.shows("This mail cannot be announced") && !is_sent(&s), "{}", s.screen());
-    s.look();
-    s.press("y");
+    s.answer("y");
     assert!(sent(&s).unannounced);
 }
 

@@ -178,12 +178,10 @@ fn what_cannot_be_announced_is_asked_about_before_it_is_sent() {
     s.press("Ctrl-s");
     assert!(s.shows("This answer cannot be announced") && s.shows("No teammate sees that you are answering"));
     assert!(sends(&s).is_empty());
-    s.look();
-    s.press("n");
+    s.answer("n");
     assert!(sends(&s).is_empty() && s.shows("Hi Dana,"));
     s.press("Ctrl-s");
-    s.look();
-    s.press("y");
+    s.answer("y");
     assert_eq!(sends(&s), [true]);
     assert!(s.app.composer.is_none());
 }
@@ -198,8 +196,7 @@ fn after_an_announcement_was_not_taken_the_next_try_asks() {
     s.type_text("Hi");
     s.press("Ctrl-o");
     assert!(s.shows("Sent did not take the last announcement"), "{}", s.screen());
-    s.look();
-    s.press("y");
+    s.answer("y");
     assert_eq!(sends(&s), [true]);
 }
 

@@ -100,6 +100,13 @@ impl Stage {
         self.pass(600);
     }
 
+    /// Its person reads the question that came up in place of a text, and answers it.
+    pub fn answer(&mut self, key: &str) {
+        self.look();
+        self.press(key);
+        self.pass(500);
+    }
+
     /// The last change that was asked for.
     pub fn last_act(&self) -> (Ticket, &str, &Action) {
         let act = self.commands.iter().rev().find_map(|c| match c {

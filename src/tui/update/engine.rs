@@ -103,6 +103,7 @@ impl Turn<'_> {
         }
         match holder {
             Some(by) => self.warn_of_holder(by),
+            None if change.assignee.holder().is_some() => self.forget_holder(),
             None if change.kind == ChangeKind::Replied => self.warn_of_news(),
             None => {}
         }

@@ -28,6 +28,18 @@ impl Turn<'_> {
         if self.app.pressed.is_empty() && self.is_typed_ahead(&key, at) {
             return;
         }
+        self.work_off(key);
+    }
+
+    /// A letter that was kept back counts now, as nothing was typed on behind it.
+    pub(super) fn answer_alone(&mut self) {
+        let now = self.app.now;
+        if let Some(key) = self.app.typed_ahead.as_mut().and_then(|ahead| ahead.answer(now)) {
+            self.work_off(key);
+        }
+    }
+
+    fn work_off(&mut self, key: KeyEvent) {
         let context = self.app.context();
         self.app.pressed.push(Chord::of(&key));
         let found = self.app.keymap.find(context, &self.app.pressed);
@@ -49,7 +61,7 @@ impl Turn<'_> {
                 self.app.pressed.clear();
                 if was_waiting {
                     // `g` then `c`: the `g` is forgotten, the `c` counts.
-                    self.key(key, at);
+                    self.work_off(key);
                 } else if context.takes_text() {
                     self.type_key(key);
                 } else {
@@ -68,7 +80,8 @@ impl Turn<'_> {
             _ => false,
         };
         if is_missed {
-            self.app.typed_ahead = Some(TypedAhead::default());
+            let is_window = self.app.layer.is_some();
+            self.app.typed_ahead = Some(TypedAhead::begun(is_window));
         }
     }
 
@@ -79,21 +92,26 @@ impl Turn<'_> {
 
     /// Whether this key was pressed without looking at what came up in place of a text; it does nothing then.
     fn is_typed_ahead(&mut self, key: &KeyEvent, at: Timestamp) -> bool {
+        // With its window it is over.
+        let is_closed = self.app.layer.is_none();
+        self.app.typed_ahead.take_if(|ahead| ahead.is_window && is_closed);
         let Some(ahead) = &mut self.app.typed_ahead else { return false };
         if !ahead.takes(key, at) {
             return false;
         }
-        if !ahead.is_first() {
+        if ahead.is_undecided() {
             return true;
         }
-        let why = self.app.activity.as_ref().filter(|a| a.tone == Tone::Bad).map(|a| a.text.clone());
+        const DROPPED: &str = "; what you typed on was dropped";
+        let why = self.app.activity.as_ref().filter(|a| a.tone == Tone::Bad);
+        let why = why.map(|a| a.text.strip_suffix(DROPPED).unwrap_or(&a.text).to_owned());
         let says = match (&self.app.layer, why) {
             (Some(Layer::Confirm { sure: Sure::TakeOver { .. }, .. }), _) => {
                 "you typed on as the question came up: after a yes it stands in your answer".to_owned()
             }
             (Some(_), _) => "you typed on as the question came up: that was no answer to it".to_owned(),
-            (None, Some(why)) => format!("{why}; what you typed on was dropped"),
-            (None, None) => "it was not sent; what you typed on was dropped".to_owned(),
+            (None, Some(why)) => format!("{why}{DROPPED}"),
+            (None, None) => format!("it was not sent{DROPPED}"),
         };
         self.app.say(Tone::Bad, says);
         true

@@ -94,6 +94,7 @@ impl Turn<'_> {
             self.keep_draft();
         }
         self.app.bring_next();
+        self.answer_alone();
         if self.app.finding.asks_at().is_some_and(|at| at <= self.app.now) {
             self.ask_server();
         }

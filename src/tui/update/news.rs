@@ -3,12 +3,14 @@
 use super::Turn;
 use crate::engine::message::AfterReply;
 use crate::model::{ErrorKind, Handle, Message, Refusal, Role};
+use crate::tui::app::Tone;
 use crate::tui::keymap::{Act, Context};
 use crate::tui::layers::{Layer, Sure};
 use crate::tui::reading::Reading;
 use crate::tui::words;
 use crate::wire::answer::Seen;
 use crate::wire::identity::identity;
+use crate::wire::state;
 
 /// What became of a conversation since an answer to it was begun.
 struct News {
@@ -30,6 +32,8 @@ impl Turn<'_> {
         let holder = self.source.conversation(&target.mailbox, &target.root).ok().flatten();
         let holder = holder.and_then(|c| c.assignee.holder().cloned()).filter(|by| Some(by) != self.app.me());
         let Some(by) = holder else { return false };
+        // Said below as well: beside the text it may have stood for a while.
+        self.app.say(Tone::Bad, format!("not sent: {by} has it now"));
         self.warn_of_holder(by);
         true
     }
@@ -46,6 +50,17 @@ impl Turn<'_> {
         let warning = self.lost_while_writing(&refusal);
         if let Some(composer) = &mut self.app.composer {
             composer.warning = Some(warning);
+            composer.warns_of_holder = true;
+        }
+    }
+
+    /// It is one's own again: what was said of who has it is no longer so.
+    pub(super) fn forget_holder(&mut self) {
+        if let Some(composer) = &mut self.app.composer
+            && std::mem::take(&mut composer.warns_of_holder)
+        {
+            composer.warning = None;
+            self.warn_of_news();
         }
     }
 
@@ -122,8 +137,11 @@ impl Turn<'_> {
             let body = self.source.body(&mailbox, ours.folder, ours.uid).ok().flatten();
             let words = body.map(|body| words::beginning(&body.text));
             let since = if composer.is_overlooked { "just before" } else { "since" };
+            let all: Vec<Message> = reading.parts.iter().map(|part| part.message.clone()).collect();
+            let by = state::sent_by(ours, &all).filter(|by| Some(by) != self.app.me());
+            let what = by.map_or_else(|| "It was answered".to_owned(), |by| format!("{by} answered"));
             return Some(News {
-                says: format!("It was answered {since} you began this"),
+                says: format!("{what} {since} you began this"),
                 is_answered: true,
                 words,
                 is_known: false,

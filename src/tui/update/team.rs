@@ -146,8 +146,11 @@ impl Turn<'_> {
         let holders = &c.assignee;
         let (has, sees) = if c.is_contested() { ("both claim", "see") } else { ("has", "sees") };
         let then = if then_reply.is_some() { " Then you can write." } else { "" };
+        // Whoever is about to write is told before they take it.
+        let is_answered = then_reply.is_some() && c.waiting_since.is_none();
+        let answered = if is_answered { ", and it is answered" } else { "" };
         self.app.layer = Some(Layer::Confirm {
-            question: format!("{holders} {has} {subject}. Take it over?"),
+            question: format!("{holders} {has} {subject}{answered}. Take it over?"),
             explains: format!("{holders} {sees} that you took it.{then}"),
             sure: Sure::TakeOver { conversation: Box::new(c), then_reply },
             back: None,
