@@ -377,3 +377,41 @@ fn what_is_given_through_this_cache_is_an_assignment_by_its_giver() {
     let (_, given) = cache.reader().changes_after(3).unwrap().remove(0);
     assert_eq!((given.by.as_deref(), given.assignee.holder()), (Some("alice"), Some(&bob)));
 }
+
+#[test]
+fn what_goes_to_archive_or_comes_from_there_takes_its_tags_along_and_nobody_tagged_it() {
+    let tagged = |folder, uid, id: &str, references: &str, atoms: &str| Message {
+        folder,
+        flags: flags(atoms),
+        ..mail(uid, id, references)
+    };
+    let row = |cache: &Cache| {
+        let row = cache.reader().conversation(SUPPORT, "a").unwrap().unwrap();
+        (row.folder, row.tags, row.urgent)
+    };
+    let own = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>();
+    let mut cache = Cache::new();
+    cache.add(vec![tagged(Role::Inbox, 1, "a", "", "VIP \\Flagged"), mail(2, "b", "a")]);
+    // Each folder is told by its own connection. One mail goes, the other stays.
+    cache.vanish(Role::Inbox, &[1]);
+    cache.add(vec![tagged(Role::Archive, 1, "a", "", "VIP \\Flagged")]);
+    assert_eq!(row(&cache), (Role::Inbox, own(&["VIP"]), true));
+    cache.flag(Role::Inbox, 2, "refund");
+    // The other goes after it.
+    cache.vanish(Role::Inbox, &[2]);
+    cache.add(vec![tagged(Role::Archive, 2, "b", "a", "refund")]);
+    assert_eq!(row(&cache), (Role::Archive, own(&["refund", "VIP"]), true));
+    // It comes back, there before it is gone here.
+    cache.add(vec![tagged(Role::Inbox, 3, "b", "a", "refund")]);
+    cache.vanish(Role::Archive, &[2]);
+    assert_eq!(row(&cache), (Role::Inbox, own(&["refund", "VIP"]), true));
+    let told = |cache: &Cache| cache.events().iter().filter(|event| *event == "tagged").count();
+    assert_eq!(told(&cache), 1, "{:?}", cache.events());
+    // What is taken off in Archive was somebody's doing, and what came with new mail was as well.
+    cache.flag(Role::Archive, 1, "\\Flagged");
+    assert_eq!((row(&cache), told(&cache)), ((Role::Inbox, own(&["refund"]), true), 2));
+    cache.flag(Role::Archive, 1, "");
+    assert_eq!((row(&cache), told(&cache)), ((Role::Inbox, own(&["refund"]), false), 3));
+    cache.add(vec![tagged(Role::Inbox, 4, "c", "a", "p1")]);
+    assert_eq!((row(&cache), told(&cache)), ((Role::Inbox, own(&["p1", "refund"]), false), 4));
+}

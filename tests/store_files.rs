@@ -140,6 +140,24 @@ fn a_folder_with_ids_that_no_header_carries_is_read_anew_by_a_version_that_names
 }
 
 #[test]
+fn rows_of_an_older_version_have_the_tags_of_archive_without_a_word_of_the_server() {
+    let mut cache = Cache::new();
+    let archived = Message { folder: Role::Archive, flags: flags("VIP \\Flagged"), ..mail(1, "a", "") };
+    cache.add(vec![archived]);
+    cache.add(vec![mail(2, "b", "a")]);
+    let (path, told) = (cache.path(), cache.events());
+    // As a version left it that had tags and urgency of INBOX alone.
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute_batch("UPDATE conversation SET tags = '', urgent = 0; PRAGMA user_version = 6;").unwrap();
+    drop(file);
+    let mut writer = Writer::open(&path, Some(&handle("alice"))).unwrap();
+    writer.put_mailbox(&mailbox(SUPPORT), None).unwrap();
+    let row = Reader::open(&path).unwrap().conversation(SUPPORT, "a").unwrap().unwrap();
+    assert_eq!((row.folder, row.tags, row.urgent), (Role::Inbox, vec!["VIP".to_owned()], true));
+    assert_eq!(cache.events(), told, "it is no news");
+}
+
+#[test]
 fn another_programs_database_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.sqlite");

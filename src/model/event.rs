@@ -70,7 +70,8 @@ pub struct Change {
 
 impl Change {
     /// The changes that lead from `before` to `after`, seen at `at`. `before` is `None` for a conversation that was not
-    /// there; `new_mail_from`: whose mail came in with the change; `outgoing`: what of ours was sent with it.
+    /// there, and has the tags that it would have with the messages of `after`: whose message goes elsewhere was not
+    /// untagged; `new_mail_from`: whose mail came in with the change; `outgoing`: what of ours was sent with it.
     pub fn between(
         before: Option<&Conversation>,
         after: &Conversation,
@@ -107,9 +108,7 @@ impl Change {
             if before.status != after.status {
                 kinds.push((ChangeKind::Status, holder.clone().or(finisher)));
             }
-            // Tags are told of the messages where the conversation lies: one that goes elsewhere takes its own along.
-            let has_stayed = before.folder == after.folder;
-            if has_stayed && (before.tags != after.tags || before.urgent != after.urgent) {
+            if before.tags != after.tags || before.urgent != after.urgent {
                 kinds.push((ChangeKind::Tagged, None));
             }
         }

@@ -61,8 +61,8 @@ pub(super) struct Apply<'c> {
 struct Traces {
     /// Ids that came or went, by their hashes.
     names: HashSet<String>,
-    /// Ids of messages that went.
-    gone: HashSet<String>,
+    /// Messages that went, by their ids, and the flags that they had.
+    gone: HashMap<String, Flags>,
     /// Conversations (by row) whose messages went or changed.
     conversations: HashSet<i64>,
     /// Messages that came, or whose flags changed.
@@ -152,17 +152,19 @@ impl Apply<'_> {
         for key in keys {
             if let Some(was) = message::remove(self.cache, self.mailbox.id, key)? {
                 if !self.quiet {
-                    departed::remember(self.cache, &was.identity, was.conversation, self.now)?;
+                    let nothing = Flags::default();
+                    let lent = if state::lends_marks(self.role) { &was.flags } else { &nothing };
+                    departed::remember(self.cache, &was.identity, was.conversation, lent, self.now)?;
                 }
                 traces.added.remove(&key);
                 traces.conversations.insert(was.conversation);
                 traces.names.insert(was.name);
                 if self.role == Role::Inbox {
                     let (uid, identity) = (uid_of(key), was.identity.clone());
-                    let left = Left { conversation: was.conversation, uid, flags: was.flags, identity };
+                    let left = Left { conversation: was.conversation, uid, flags: was.flags.clone(), identity };
                     traces.left.push(left);
                 }
-                traces.gone.insert(was.identity);
+                traces.gone.insert(was.identity, was.flags);
             }
         }
         Ok(())
@@ -215,7 +217,7 @@ impl Apply<'_> {
         let name = conversation_id(&identity).0;
         if !self.quiet {
             let others = message::with_identity(self.cache, self.mailbox.id, &identity)?;
-            if others.is_empty() && !traces.gone.contains(&identity) {
+            if others.is_empty() && !traces.gone.contains_key(&identity) {
                 match departed::recall(self.cache, self.mailbox.id, &identity, self.now)? {
                     Some(departed) => drop(traces.moved.insert(key, departed)),
                     None => drop(traces.new.insert(key)),
@@ -300,6 +302,8 @@ impl Apply<'_> {
             if !self.quiet {
                 let moved = group.keys.iter().find_map(|key| traces.moved.get(key)).map(|d| d.clone().before(&after));
                 let old = was.map(|(_, was)| was).or_else(|| continued(&were_in, &before)).or(moved.as_ref());
+                let (tags, urgent) = marks_before(&were_in, &identities, &messages, &traces);
+                let old = old.map(|old| Conversation { tags, urgent, ..old.clone() });
                 let is_news = |(key, message): (&i64, &Message)| {
                     traces.new.contains(key) && message.folder == Role::Inbox && !state::is_outgoing(message, &messages)
                 };
@@ -311,7 +315,7 @@ impl Apply<'_> {
                     by: state::sent_by(m, &messages).map(String::from),
                     is_answer: !m.in_reply_to.is_empty() || !m.references.is_empty(),
                 });
-                for change in Change::between(old, &after, sender, outgoing, self.now) {
+                for change in Change::between(old.as_ref(), &after, sender, outgoing, self.now) {
                     // Its first mail may be an answer, of which the rest is filed away.
                     let subject = bare_subject(&change.subject).to_owned();
                     events.push(self.with_its_giver(Change { subject, ..change }, &group.root)?);
@@ -404,4 +408,20 @@ impl Apply<'_> {
 fn continued<'b>(were_in: &[(i64, i64)], before: &'b HashMap<i64, Conversation>) -> Option<&'b Conversation> {
     let rows = were_in.iter().filter_map(|(_, id)| before.get_key_value(id));
     rows.min_by_key(|(id, c)| (c.folder, Reverse(c.last_at), **id)).map(|(_, conversation)| conversation)
+}
+
+/// The tags, and whether it was urgent, of a conversation with these messages before the batch. Mail that goes takes its marks
+/// along, and mail that is moved brings them back, with nobody's doing: of what has left nothing is counted, and what came
+/// from another folder as it left there. `were_in`: the messages' keys, and the rows where they were.
+fn marks_before(
+    were_in: &[(i64, i64)],
+    identities: &[String],
+    messages: &[Message],
+    traces: &Traces,
+) -> (Vec<String>, bool) {
+    let lent = were_in.iter().zip(identities).zip(messages).filter(|(_, m)| state::lends_marks(m.folder));
+    state::marks(lent.filter_map(|(((key, was_in), identity), message)| {
+        let came_as = || traces.moved.get(key).map(|d| &d.lent).or_else(|| traces.gone.get(identity));
+        if *was_in == 0 { came_as() } else { traces.had.get(key).or(Some(&message.flags)) }
+    }))
 }

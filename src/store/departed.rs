@@ -8,40 +8,48 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::columns::{self, micros};
 use super::error::Result;
-use crate::model::{Assignee, Conversation, Status};
+use crate::model::{Assignee, Conversation, Flags, Status};
+use crate::wire::state;
 
 /// For how long what left is remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(2);
 
-/// How a conversation stood when a message of it left a folder.
+/// A message that left a folder, and how its conversation stood then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Departed {
     status: Status,
     assignee: Assignee,
-    tags: Vec<String>,
-    urgent: bool,
+    /// What the message itself lent its conversation, as far as that are tags and urgency.
+    pub lent: Flags,
 }
 
 impl Departed {
-    /// The conversation as it was, as far as its changes are told.
+    /// The conversation as it was, but for tags and urgency.
     pub(super) fn before(self, now: &Conversation) -> Conversation {
-        let Self { status, assignee, tags, urgent } = self;
-        Conversation { status, assignee, tags, urgent, ..now.clone() }
+        let Self { status, assignee, .. } = self;
+        Conversation { status, assignee, ..now.clone() }
     }
 }
 
-/// Remembers how the conversation in this row stands, whose message is about to go.
-pub(super) fn remember(cache: &Connection, identity: &str, conversation: i64, now: Timestamp) -> Result<()> {
+/// Remembers a message that is about to go, and how the conversation in its row stands. `lent`: what it lends its conversation.
+pub(super) fn remember(
+    cache: &Connection,
+    identity: &str,
+    conversation: i64,
+    lent: &Flags,
+    now: Timestamp,
+) -> Result<()> {
+    let (tags, urgent) = state::marks([lent]);
     cache
         .prepare_cached(
             "INSERT OR REPLACE INTO departed (mailbox, identity, at, status, claimants, tags, urgent)
-             SELECT mailbox, ?2, ?3, status, claimants, tags, urgent FROM conversation WHERE id = ?1",
+             SELECT mailbox, ?2, ?3, status, claimants, ?4, ?5 FROM conversation WHERE id = ?1",
         )?
-        .execute((conversation, identity, micros(now)))?;
+        .execute((conversation, identity, micros(now), tags.join(" "), urgent))?;
     Ok(())
 }
 
-/// How the conversation stood that this message left a short while ago.
+/// This message as it left a short while ago.
 pub(super) fn recall(cache: &Connection, mailbox: i64, identity: &str, now: Timestamp) -> Result<Option<Departed>> {
     let mut statement = cache.prepare_cached(
         "SELECT status, claimants, tags, urgent FROM departed WHERE mailbox = ?1 AND identity = ?2 AND at >= ?3",
@@ -51,8 +59,7 @@ pub(super) fn recall(cache: &Connection, mailbox: i64, identity: &str, now: Time
         Ok(Departed {
             status: columns::status(text(0)?),
             assignee: columns::assignee(text(1)?),
-            tags: columns::words(text(2)?),
-            urgent: row.get(3)?,
+            lent: Flags { flagged: row.get(3)?, keywords: columns::words(text(2)?), ..Flags::default() },
         })
     });
     Ok(found.optional()?)

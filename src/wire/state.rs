@@ -1,7 +1,7 @@
 //! What a conversation's messages say about it: who holds it, whose turn it is, since when the customer waits
 //! (docs/protocol.md#where-state-lives).
 //!
-//! State lives in INBOX and nowhere else; these functions are the only readers of it, for the queue as for the protocols.
+//! State lives in INBOX and nowhere else, but for tags and urgency, which mail in Archive lends as well; these functions are the only readers of it, for the queue as for the protocols.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::identity::{self, conversation_id};
 use super::keywords::{self, Fate};
 use super::step::Sight;
-use crate::model::{Address, Assignee, Conversation, Handle, Message, MessageId, Role, Status, Uid};
+use crate::model::{Address, Assignee, Conversation, Flags, Handle, Message, MessageId, Role, Status, Uid};
 
 /// The message on which the claim stands: the lowest UID in INBOX. `inbox` may hold messages of other folders too.
 pub fn lock(inbox: &[Message]) -> Option<Uid> {
@@ -70,6 +70,22 @@ pub fn status(inbox: &[Sight]) -> Status {
         Some(Status::Snoozed) => Status::Open,
         Some(status) => status,
     }
+}
+
+/// Whether the messages of a folder lend their conversation tags and urgency. What lies in Sent was never marked.
+pub fn lends_marks(folder: Role) -> bool {
+    matches!(folder, Role::Inbox | Role::Archive)
+}
+
+/// The tags, and whether it is urgent, of a conversation whose messages that lend them have these flags: the union.
+pub fn marks<'a>(flags: impl IntoIterator<Item = &'a Flags>) -> (Vec<String>, bool) {
+    let (mut tags, mut is_urgent) = (Vec::new(), false);
+    for flags in flags {
+        tags.extend(keywords::tags(flags));
+        is_urgent |= flags.flagged;
+    }
+    keywords::sort_names(&mut tags);
+    (tags, is_urgent)
 }
 
 /// Who had a conversation when it was finished: the claims on the newest message in Archive that bears any. They are history,
@@ -139,11 +155,8 @@ pub fn summarise(mailbox: &str, root: &str, messages: &[Message], since: Option<
     uids.sort();
 
     // Claims and statuses outside INBOX are history; tags and urgency are not: what comes back with a new mail is what it was
-    // in Archive. What lies in Sent was never marked.
-    let here: Vec<&&Message> = live.iter().filter(|m| m.folder == folder && folder != Role::Sent).collect();
-    let marked: Vec<&&Message> = live.iter().filter(|m| m.folder != Role::Sent).collect();
-    let mut tags: Vec<String> = marked.iter().flat_map(|m| keywords::tags(&m.flags)).collect();
-    keywords::sort_names(&mut tags);
+    // in Archive.
+    let (tags, urgent) = marks(live.iter().filter(|m| lends_marks(m.folder)).map(|m| &m.flags));
 
     let status = status(&inbox);
     let last_at = live.last().map_or(Timestamp::UNIX_EPOCH, |m| m.internal_date);
@@ -162,8 +175,8 @@ pub fn summarise(mailbox: &str, root: &str, messages: &[Message], since: Option<
         status,
         assignee: assignee(&inbox),
         tags,
-        urgent: marked.iter().any(|m| m.flags.flagged),
-        unread: here.iter().any(|m| !m.flags.seen),
+        urgent,
+        unread: lends_marks(folder) && live.iter().any(|m| m.folder == folder && !m.flags.seen),
         messages: u32::try_from(counted).unwrap_or(u32::MAX),
         uids,
         last_at,
