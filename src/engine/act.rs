@@ -140,10 +140,10 @@ impl Link {
             (Action::Assign(_) | Action::TakeOver, None) => Some(self.assignee_seen(place)?),
             _ => None,
         };
-        let saw = Saw { assignee, upto };
         let may_archive = self.archives(place.mailbox);
         let action = self.named_anew(place, action)?;
         let archived = self.marked_in_archive(place, &action).await?;
+        let saw = Saw { assignee, upto, is_due_in_archive: !archived.is_empty() };
         let start = Act::start(action.clone(), me.clone(), saw, may_archive, expect.clone());
         let mut filed = None;
         let changed = match &action {

@@ -29,7 +29,7 @@ impl Link {
         let folder = to.folder(place.mailbox).unwrap_or_default().to_owned();
         self.may_put_into(place.mailbox, &folder).await?;
         let before = self.reader.conversation(place.mailbox.key(), place.root)?;
-        let saw = Saw { assignee: None, upto };
+        let saw = Saw { upto, ..Saw::default() };
         let start = Act::start(Action::File(to.clone()), me.clone(), saw, false, expect.clone());
         let mut hands = Filing::into(self, place, &folder);
         let changed = run(start, &mut hands).await?;
@@ -156,7 +156,7 @@ impl Link {
         if here.len() != filed.messages.len() || !here.iter().all(is_filed) {
             return Ok(());
         }
-        let saw = Saw { assignee: None, upto: here.iter().map(|m| m.uid).max() };
+        let saw = Saw { upto: here.iter().map(|m| m.uid).max(), ..Saw::default() };
         let expect = Expectation { assignee: None, status: Some(Status::Open) };
         let start = Act::start(Action::Waiting, me.clone(), saw, false, expect);
         self.drive(place, start).await?.map_err(|stopped| refused(&stopped, place.mailbox))?;

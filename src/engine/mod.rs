@@ -51,6 +51,7 @@ pub use index::keep as keep_index;
 pub use link::Link;
 pub use live::Engine;
 pub use login::Login;
+pub use marks::is_urgent_in_archive;
 pub use question::Question;
 pub use stop::{Stop, Stopper, stop};
 pub use tail::Tail;

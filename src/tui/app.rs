@@ -155,6 +155,15 @@ pub struct Sending {
     pub to: String,
 }
 
+/// What mail in Archive means for the keys of its conversation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InArchive {
+    /// What would come back bears keywords of ours: one more right is needed then.
+    pub comes_back_marked: bool,
+    /// Some of it is urgent, which is taken off there as well.
+    pub is_urgent: bool,
+}
+
 /// The state of the screen.
 #[derive(Debug)]
 pub struct App {
@@ -231,9 +240,8 @@ pub struct App {
     pub notices: Notices,
     /// For the list of mailboxes.
     pub mailbox_counts: HashMap<String, Counts>,
-    /// The conversation under the cursor where it lies in Archive, and whether what would come back of it bears keywords of
-    /// ours.
-    pub in_archive: Option<(Target, bool)>,
+    /// The conversation under the cursor, where mail of it in Archive may be in the way of a key.
+    pub in_archive: Option<(Target, InArchive)>,
     /// Rows must be read again before the next frame.
     pub is_stale: bool,
     /// When the conversation under the cursor is asked for, had the cursor come to rest.
@@ -353,7 +361,17 @@ impl App {
 
     /// Whether keywords of ours are to be taken off a conversation in Archive when it is opened again.
     pub fn comes_back_marked(&self, conversation: &Conversation) -> bool {
-        self.in_archive.as_ref().is_some_and(|(target, marked)| *marked && *target == Self::target(conversation))
+        self.archived(conversation).comes_back_marked
+    }
+
+    /// Whether the urgency of a conversation stands on mail in Archive too.
+    pub fn is_urgent_in_archive(&self, conversation: &Conversation) -> bool {
+        self.archived(conversation).is_urgent
+    }
+
+    fn archived(&self, conversation: &Conversation) -> InArchive {
+        let known = self.in_archive.as_ref().filter(|(target, _)| *target == Self::target(conversation));
+        known.map(|(_, archived)| *archived).unwrap_or_default()
     }
 
     /// The list that is shown instead of the view's, where something is looked for.

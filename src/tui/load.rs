@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::app::{App, Focus, Tone};
+use super::app::{App, Focus, InArchive, Tone};
 use super::finding::Finding;
 use super::keymap::{Act, Context};
 use super::layers::Layer;
@@ -16,8 +16,8 @@ use super::source::{Order, Result, Source};
 use super::theme::Theme;
 use super::waiting::Waiting;
 use super::words;
-use crate::engine::comes_back_marked;
 use crate::engine::message::Target;
+use crate::engine::{comes_back_marked, is_urgent_in_archive};
 use crate::model::{Conversation, Role, View};
 
 /// The cursor rests this long on a row before its mail is fetched for the pane.
@@ -94,14 +94,15 @@ fn what_waits(app: &App) -> Option<String> {
     }
 }
 
-/// Whether what is under the cursor would come back from Archive with keywords of ours: one more right is needed then.
+/// What Archive has of the conversation under the cursor, where a key stands or falls with it.
 fn look_into_archive(app: &mut App, source: &dyn Source, was_stale: bool) -> Result<()> {
-    let target = app.subject_as_known().filter(|c| c.folder == Role::Archive).map(App::target);
+    let target = app.subject_as_known().filter(|c| c.folder == Role::Archive || c.urgent).map(App::target);
     let is_known = !was_stale && app.in_archive.as_ref().map(|(known, _)| known) == target.as_ref();
     if !is_known {
-        let look = |target: Target| -> Result<(Target, bool)> {
-            let is_marked = comes_back_marked(&source.thread(&target.mailbox, &target.root)?);
-            Ok((target, is_marked))
+        let look = |target: Target| -> Result<(Target, InArchive)> {
+            let thread = source.thread(&target.mailbox, &target.root)?;
+            let (comes_back_marked, is_urgent) = (comes_back_marked(&thread), is_urgent_in_archive(&thread));
+            Ok((target, InArchive { comes_back_marked, is_urgent }))
         };
         app.in_archive = target.map(look).transpose()?;
     }

@@ -200,6 +200,7 @@ fn of_conversation(app: &App, act: Act, c: &Conversation) -> Option<String> {
         Act::Reply | Act::ReplyAll if c.is_contested() => {
             Some(format!("it is contested by {}: nobody answers until {takes_over} settles it", c.assignee))
         }
+        Act::Urgent if c.urgent && app.is_urgent_in_archive(c) => app.current().and_then(Mailbox::why_not_unmarked),
         Act::Unread => app.current().and_then(|mailbox| mailbox.why_not_seen(c.folder)),
         Act::Done if c.folder == Role::Archive => {
             app.current().and_then(|mailbox| mailbox.why_not_back(app.comes_back_marked(c)))

@@ -17,6 +17,8 @@ pub struct Saw {
     pub assignee: Option<Assignee>,
     /// The newest message in INBOX: a status is written, and mail is marked as read, up to here.
     pub upto: Option<Uid>,
+    /// What is to be taken off stands on mail in Archive too.
+    pub is_due_in_archive: bool,
 }
 
 /// One action at work on one conversation.
@@ -38,6 +40,7 @@ impl Act {
             (Self::Status(machine), ask)
         };
         let tag = |me, marks, expect| {
+            let marks = Marks { is_due_in_archive: saw.is_due_in_archive, ..marks };
             let (machine, ask) = Tag::start(me, marks, upto, expect);
             (Self::Tag(machine), ask)
         };

@@ -21,6 +21,8 @@ pub struct Marks {
     pub seen: Option<bool>,
     /// `seen` is about these alone; `None`: about all.
     pub only: Option<Vec<Uid>>,
+    /// What is to be taken off stands on mail in Archive too: what its person expects must hold though nothing is due in INBOX.
+    pub is_due_in_archive: bool,
 }
 
 /// One try of one process to change the marks of one conversation.
@@ -32,6 +34,7 @@ pub struct Tag {
     timer: Timer,
     /// The newest message that its person had seen, else of the first look: nothing newer becomes read.
     upto: Option<Uid>,
+    has_looked: bool,
     ignored: u8,
     state: State,
 }
@@ -47,7 +50,7 @@ impl Tag {
     /// Puts on and takes off; what is so already costs nothing.
     pub fn start(me: Handle, marks: Marks, upto: Option<Uid>, expect: Expectation) -> (Self, Ask) {
         let (timer, state) = (Timer::default(), State::Looking);
-        (Self { me, marks, expect, timer, upto, ignored: 0, state }, Ask::Look)
+        (Self { me, marks, expect, timer, upto, has_looked: false, ignored: 0, state }, Ask::Look)
     }
 
     fn decide(&mut self, sights: Vec<Sight>, now_ms: u64) -> ChangeStep {
@@ -56,11 +59,15 @@ impl Tag {
         }
         let upto = *self.upto.get_or_insert_with(|| sights.iter().map(|s| s.uid).max().unwrap_or(Uid(0)));
         let due = self.due(&sights, upto);
-        if due.is_empty() {
+        let is_first = !std::mem::replace(&mut self.has_looked, true);
+        if due.is_empty() && !(is_first && self.marks.is_due_in_archive) {
             return Step::Finished(Ok(sights));
         }
         if let Some(stopped) = step::broken(&self.expect, &sights, &self.me) {
             return Step::Finished(Err(stopped));
+        }
+        if due.is_empty() {
+            return Step::Finished(Ok(sights));
         }
         if self.ignored >= IGNORED {
             return Step::Finished(Err(Stopped::NotKept));
@@ -229,6 +236,17 @@ mod tests {
         let expect = Expectation { assignee: Some(crate::model::Assignee::Free), status: None };
         let marks = Marks { add: vec!["VIP".into()], ..Marks::default() };
         assert_eq!(inbox.run(Tag::start(handle("alice"), marks, None, expect)), Err(Stopped::Held(handle("bob"))));
+        assert_eq!(inbox.stores(), 0);
+    }
+    #[test]
+    fn an_expected_holder_guards_what_is_due_in_archive_alone() {
+        let mut inbox = Folder::new(&["bagsy-claim-bob"]);
+        let expect = Expectation { assignee: Some(crate::model::Assignee::Free), status: None };
+        let mut marks = Marks { remove: vec!["VIP".into()], is_due_in_archive: true, ..Marks::default() };
+        let start = |marks: &Marks| Tag::start(handle("alice"), marks.clone(), None, expect.clone());
+        assert_eq!(inbox.run(start(&marks)), Err(Stopped::Held(handle("bob"))));
+        marks.is_due_in_archive = false;
+        assert!(inbox.run(start(&marks)).is_ok(), "it is so already");
         assert_eq!(inbox.stores(), 0);
     }
 }

@@ -5,6 +5,7 @@ use crate::engine::message::{Command, Connection, Event};
 use crate::model::{
     Action, Assignee, Capability, ErrorKind, Expectation, Grade, Handle, Refusal, Rights, Role, Status, Uid, View,
 };
+use crate::tui::app::InArchive;
 use crate::tui::fake::{NOW, SUPPORT, at, conversation, handle, mailbox, support};
 use crate::tui::keymap::Act;
 use crate::tui::rights::why_not;
@@ -297,9 +298,33 @@ fn in_archive_only_what_can_be_done_there_may_be_pressed() {
     assert!(read.contains("the right s is missing on Archive"), "{read}");
     // What was finished here bears keywords that come off first.
     let fire = s.app.subject().unwrap();
-    s.app.in_archive = Some((crate::tui::app::App::target(&fire), true));
+    let marked = InArchive { comes_back_marked: true, is_urgent: false };
+    s.app.in_archive = Some((crate::tui::app::App::target(&fire), marked));
     let back = why_not(&s.app, Act::Done).unwrap();
     assert!(back.contains("the right w is missing on Archive"), "{back}");
+}
+
+#[test]
+fn urgency_that_stands_on_mail_in_archive_is_not_taken_off_without_the_right_there() {
+    let fake = support();
+    let mut granted = mailbox();
+    let rights =
+        |archive: &str| Some([(Role::Inbox, Rights("lrsw".into())), (Role::Archive, Rights(archive.into()))].into());
+    granted.rights = rights("lrs");
+    *fake.mailboxes.borrow_mut() = vec![granted.clone()];
+    let mut s = Stage::with(fake, 100, 24);
+    while s.selected() != "fire" {
+        s.press("j");
+    }
+    assert_eq!(why_not(&s.app, Act::Urgent), None, "all of it is in INBOX");
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap()[0].folder = Role::Archive;
+    s.fake.threads.borrow_mut().get_mut("fire").unwrap()[0].flags.flagged = true;
+    s.changed();
+    let refused = why_not(&s.app, Act::Urgent).unwrap();
+    assert!(refused.contains("older mail in Archive too, where the right w is missing (you have lrs)"), "{refused}");
+    granted.rights = rights("lrsw");
+    s.app.mailboxes = vec![granted];
+    assert_eq!(why_not(&s.app, Act::Urgent), None);
 }
 
 #[test]
