@@ -86,6 +86,8 @@ fn setup_keeps_the_password_in_the_keyring_where_there_is_one() {
     answer("What do you sign in with? [1]", "1");
     answer("(it is not shown):", PASSWORD);
     answer("not in this list?", "");
+    answer("Name of", "");
+    answer("Your own name", "");
     answer("or “all” [all]", "");
     answer("Write it? [Y/n]", "");
     pty.wait_for("ok: the password is in this system's keyring");
