@@ -112,6 +112,7 @@ fn what_is_typed_on_as_a_question_comes_up_is_no_answer_to_it_and_no_key() {
     let mut s = held();
     s.type_text("Sorry,");
     s.answer("n");
+    assert!(s.shows("what you typed before the question is dropped"), "{}", s.screen());
     s.press("r");
     s.answer("y");
     assert!(!s.app.composer.as_ref().unwrap().body_text().contains("Sorry,"));
@@ -510,6 +511,7 @@ fn what_was_answered_while_one_was_asked_about_taking_it_over_is_not_answered_on
     });
     s.changed();
     let asked = s.commands.len();
+    s.type_text("Dear Dana");
     s.answer("y");
     assert!(s.shows("“Printer on fire” changed while you were asked: look at it first"), "{}", s.screen());
     assert!(s.app.composer.is_none() && s.commands.len() == asked, "nothing was taken");

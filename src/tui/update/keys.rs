@@ -36,6 +36,13 @@ impl Turn<'_> {
         let now = self.app.now;
         if let Some(key) = self.app.typed_ahead.as_mut().and_then(|ahead| ahead.answer(now)) {
             self.work_off(key);
+            let is_over = self.app.layer.is_none() && self.app.composer.is_none();
+            let ahead = self.app.typed_ahead.take_if(|_| is_over);
+            // Where the answer brought a word of its own, that counts.
+            let is_silent = self.app.activity.as_ref().is_none_or(|said| said.at < now);
+            if is_silent && ahead.and_then(TypedAhead::text).is_some() {
+                self.app.say(Tone::News, "what you typed before the question is dropped");
+            }
         }
     }
 

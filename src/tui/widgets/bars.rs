@@ -8,7 +8,7 @@ use super::line::{self, Span};
 use crate::engine::message::Connection;
 use crate::mail::safe;
 use crate::model::{Capability, Conversation, Mailbox, Status, View};
-use crate::tui::app::{Activity, App, Held, Tone};
+use crate::tui::app::{Activity, App, Held, Origin, Tone};
 use crate::tui::cells::{cut, width, wrap};
 use crate::tui::keymap::{Act, Bound, Context, shown};
 use crate::tui::layers::Layer;
@@ -240,7 +240,7 @@ pub fn activity(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
             Some(format!("undo, then your {kind} {}s", words::seconds_left(held.until, app.now)))
         }
         // Beside something else it says what would be taken back.
-        Some(held) if takes_keys && fresh.is_some() => {
+        Some(held) if takes_keys && fresh.is_some_and(|a| a.origin != Origin::Mail) => {
             let seconds = words::seconds_left(held.until, app.now);
             let kind = words::kind(&held.target);
             Some(match safe::line(&held.to) {
